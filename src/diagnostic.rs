@@ -1,0 +1,242 @@
+//! A message about a place in somebody's own files, and the one way it is drawn.
+//!
+//! Every complaint that a person reads about their files is a [`Diagnostic`]: a stable id, one plain
+//! sentence, the place, what was wanted and got, and why or what next. Nothing else in the project
+//! prints such messages.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// A file somebody wrote, as it was read. Cheap to clone and to point into.
+#[derive(Clone)]
+pub struct SourceFile(Arc<SourceText>);
+
+struct SourceText {
+    path: String,
+    text: String,
+}
+
+impl SourceFile {
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        SourceFile(Arc::new(SourceText { path: path.into(), text: text.into() }))
+    }
+
+    /// The path as the person named it, for messages.
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// A span of this file; the range is cut to the text and to character boundaries.
+    pub fn span(&self, range: Range<usize>) -> Span {
+        let floor = |at: usize| {
+            let mut at = at.min(self.text().len());
+            while !self.text().is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let start = floor(range.start);
+        Span { file: self.clone(), start, end: floor(range.end).max(start) }
+    }
+
+    /// One-based line and column (in characters) of a byte offset.
+    pub fn line_column(&self, at: usize) -> (usize, usize) {
+        let before = &self.text()[..at.min(self.text().len())];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+impl fmt::Debug for SourceFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SourceFile({})", self.path())
+    }
+}
+
+/// A stretch of a [`SourceFile`], in bytes.
+#[derive(Clone)]
+pub struct Span {
+    pub file: SourceFile,
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Span {
+    pub fn line(&self) -> usize {
+        self.file.line_column(self.start).0
+    }
+
+    pub fn text(&self) -> &str {
+        &self.file.text()[self.start..self.end]
+    }
+}
+
+/// `path:line:column`, the form that editors and terminals turn into a link.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = self.file.line_column(self.start);
+        write!(f, "{}:{line}:{column}", self.file.path())
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// Two spans never make two values differ: places are for messages only.
+impl PartialEq for Span {
+    fn eq(&self, _: &Span) -> bool {
+        true
+    }
+}
+
+/// A value together with the place it was read from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spanned<T> {
+    pub value: T,
+    pub span: Span,
+}
+
+impl<T> Spanned<T> {
+    pub fn new(value: T, span: Span) -> Self {
+        Spanned { value, span }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// Stable, kebab-case: people search for it and ignore by it.
+    pub id: &'static str,
+    pub severity: Severity,
+    /// One plain sentence, without a full stop.
+    pub message: String,
+    /// Where, in their file. `None` only when there is no file to point into (a missing folder).
+    pub place: Option<Span>,
+    /// What stands beside the caret: wanted and got, or what is wrong just there.
+    pub label: String,
+    /// Other places that matter, each with its own words.
+    pub related: Vec<(Span, String)>,
+    pub because: Option<String>,
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    pub fn error(id: &'static str, message: impl Into<String>) -> Self {
+        Diagnostic {
+            id,
+            severity: Severity::Error,
+            message: message.into(),
+            place: None,
+            label: String::new(),
+            related: Vec::new(),
+            because: None,
+            help: None,
+        }
+    }
+
+    pub fn warning(id: &'static str, message: impl Into<String>) -> Self {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(id, message) }
+    }
+
+    pub fn at(mut self, span: &Span) -> Self {
+        self.place = Some(span.clone());
+        self
+    }
+
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    pub fn related(mut self, span: &Span, label: impl Into<String>) -> Self {
+        self.related.push((span.clone(), label.into()));
+        self
+    }
+
+    pub fn because(mut self, because: impl Into<String>) -> Self {
+        self.because = Some(because.into());
+        self
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// `help: did you mean …?` when one of `known` is close to `got`.
+    pub fn suggest<'a>(self, got: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        match nearest(got, known) {
+            Some(name) => self.help(format!("did you mean `{name}`?")),
+            None => self,
+        }
+    }
+
+    /// The message as a person sees it, with the excerpt of their file and the caret.
+    pub fn render(&self, colour: bool) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = Group::with_title(level.primary_title(&self.message).id(self.id));
+        let mut drawn: Vec<&SourceFile> = Vec::new();
+        for span in self.place.iter().chain(self.related.iter().map(|(span, _)| span)) {
+            if !drawn.iter().any(|file| Arc::ptr_eq(&file.0, &span.file.0)) {
+                drawn.push(&span.file);
+            }
+        }
+        for file in drawn {
+            let mut snippet = Snippet::source(file.text()).path(file.path()).line_start(1);
+            if let Some(place) = self.place.as_ref().filter(|p| Arc::ptr_eq(&p.file.0, &file.0)) {
+                snippet = snippet.annotation(
+                    AnnotationKind::Primary.span(place.start..place.end).label(self.label.as_str()),
+                );
+            }
+            for (span, label) in &self.related {
+                if Arc::ptr_eq(&span.file.0, &file.0) {
+                    snippet = snippet
+                        .annotation(AnnotationKind::Context.span(span.start..span.end).label(label.as_str()));
+                }
+            }
+            group = group.element(snippet);
+        }
+        if let Some(because) = &self.because {
+            group = group.element(Level::NOTE.with_name("because").message(because));
+        }
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help));
+        }
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        renderer.render(&[group])
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+/// The known word that was probably meant, if any is near enough to say so.
+pub fn nearest<'a>(got: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&got.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|(distance, name)| *distance <= 1 + got.len().max(name.len()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}

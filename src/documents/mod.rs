@@ -1,0 +1,3 @@
+//! Finding and reading what people wrote. Every value read here keeps its place.
+
+pub mod yaml;

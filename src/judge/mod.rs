@@ -1,0 +1,1 @@
+//! Then-steps held against the timeline: verdicts, and why.

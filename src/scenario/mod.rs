@@ -1,0 +1,285 @@
+//! A scenario: what happens and what must be seen.
+//!
+//! YAML scenarios, Gherkin features and promtool unit tests all become [`Scenario`]s; what runs them
+//! can't tell which door they came through. Nothing here knows a world.
+
+use crate::diagnostic::{SourceFile, Span, Spanned};
+use crate::labels::Labels;
+use crate::time::{Duration, Timestamp};
+
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub name: String,
+    /// Without the `@`; a feature's tags count for each of its scenarios.
+    pub tags: Vec<String>,
+    /// Where it begins: `path:line` selects it.
+    pub place: Span,
+    pub file: SourceFile,
+    /// The documents to stand up, relative to where the person works; `None` takes `--stack` or the file's own folder.
+    pub stack: Option<Spanned<String>>,
+    pub seed: Option<u64>,
+    /// The world's time at the first step.
+    pub start: Option<Timestamp>,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// As the person wrote it, keyword included: `When "api" errors rise to 8%`.
+    pub text: String,
+    pub place: Span,
+    pub what: What,
+}
+
+#[derive(Clone, Debug)]
+pub enum What {
+    Given(Given),
+    When(When),
+    Then(Then),
+}
+
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// The service's normal behaviour, or a metric's normal value: what "recovers" returns to.
+    Change(Change),
+}
+
+#[derive(Clone, Debug)]
+pub struct When {
+    /// A named moment, for claims that count from it.
+    pub moment: Option<String>,
+    pub action: Action,
+}
+
+#[derive(Clone, Debug)]
+pub enum Action {
+    Change(Change),
+    /// Time passes.
+    Wait(Duration),
+}
+
+/// A change to the workload, effective now.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Requests per second, of the whole service or of one route.
+    Traffic {
+        service: Spanned<String>,
+        route: Option<String>,
+        per_second: f64,
+    },
+    /// The share of requests that fail, 0 to 1, with their status.
+    Errors {
+        service: Spanned<String>,
+        route: Option<String>,
+        instance: Option<Spanned<String>>,
+        ratio: f64,
+        status: Option<u16>,
+    },
+    /// How long requests take.
+    Latency {
+        service: Spanned<String>,
+        route: Option<String>,
+        instance: Option<Spanned<String>>,
+        latency: Latency,
+    },
+    /// Back to what the given-steps and the stack said, up again where it was down.
+    Recovers {
+        service: Spanned<String>,
+        instance: Option<Spanned<String>>,
+    },
+    Down {
+        service: Spanned<String>,
+        instance: Option<Spanned<String>>,
+        how: Outage,
+    },
+    /// Counters begin at zero again.
+    Restarts {
+        service: Spanned<String>,
+        instance: Option<Spanned<String>>,
+    },
+    /// A metric takes a course of its own: a gauge its value, a counter its increase per second.
+    Metric {
+        metric: MetricName,
+        course: Course,
+    },
+    /// The metric is no longer exported.
+    MetricGone {
+        metric: MetricName,
+    },
+}
+
+/// A metric by name and labels (a subset suffices); every series that fits is meant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricName {
+    pub name: Spanned<String>,
+    pub labels: Labels,
+    /// Only as this service exports it.
+    pub service: Option<Spanned<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Course {
+    /// At once.
+    Set(f64),
+    /// From its present value, in a straight line.
+    Ramp { to: f64, over: Duration },
+    /// A counter grows by so much per second.
+    PerSecond(f64),
+    /// Around a mean, by at most so much; from the seed.
+    Noise { mean: f64, spread: f64 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Latency {
+    /// Every request takes this long.
+    Fixed(Duration),
+    /// A log-normal-like spread with this quantile at this length: (0.95, 2s).
+    Quantile(f64, Duration),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outage {
+    /// The connection is refused.
+    Refuses,
+    /// The scrape runs into its timeout.
+    TimesOut,
+    /// The target leaves discovery.
+    Vanishes,
+}
+
+/// A claim about the timeline.
+#[derive(Clone, Debug)]
+pub struct Then {
+    pub claim: Claim,
+    pub timing: Timing,
+}
+
+#[derive(Clone, Debug)]
+pub enum Claim {
+    Alert(AlertClaim),
+    Target {
+        labels: Labels,
+        up: bool,
+    },
+    /// An expression compared with a number; every element of the result must agree, and there must be one.
+    Expr {
+        expr: Spanned<String>,
+        compare: Comparison,
+        number: f64,
+    },
+    /// A selector finds at least one series, or none.
+    Series {
+        selector: Spanned<String>,
+        exists: bool,
+    },
+    /// The rule evaluates without an error.
+    RuleHealthy {
+        rule: Spanned<String>,
+    },
+    /// promtool's alert_rule_test: the alert's firing elements, whole label sets and annotations.
+    ExactAlerts {
+        alert: Spanned<String>,
+        expected: Vec<ExpectedAlert>,
+    },
+    /// promtool's promql_expr_test: the expression's whole result.
+    ExactSamples {
+        expr: Spanned<String>,
+        expected: Vec<ExpectedSample>,
+        fuzzy: bool,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct AlertClaim {
+    pub alert: Spanned<String>,
+    /// A subset of the alert's labels.
+    pub labels: Labels,
+    pub state: ClaimedState,
+    /// Texts that an annotation must contain.
+    pub annotations: Vec<(String, TextMatch)>,
+    pub value: Option<(Comparison, f64)>,
+    /// How many elements are in that state.
+    pub count: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimedState {
+    Inactive,
+    Pending,
+    Firing,
+    /// Was firing, and is not any more.
+    Resolved,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TextMatch {
+    Is(String),
+    Contains(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Comparison {
+    pub fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Comparison::Equal => left == right,
+            Comparison::NotEqual => left != right,
+            Comparison::Less => left < right,
+            Comparison::LessOrEqual => left <= right,
+            Comparison::Greater => left > right,
+            Comparison::GreaterOrEqual => left >= right,
+        }
+    }
+
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Equal => "==",
+            Comparison::NotEqual => "!=",
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+        }
+    }
+}
+
+/// When a claim must hold. All times count from the last when-step, or from the named moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timing {
+    pub since: Option<Spanned<String>>,
+    /// At the latest by then. Neither this nor `throughout` nor `at`: it must hold now.
+    pub within: Option<Duration>,
+    /// And not earlier than this.
+    pub not_before: Option<Duration>,
+    /// Once it holds, it must go on holding for this long.
+    pub lasting: Option<Duration>,
+    /// It must hold at every instant of this stretch; with `negated`, at none.
+    pub throughout: Option<Duration>,
+    /// Exactly then, counted from the scenario's start (promtool's `eval_time`).
+    pub at: Option<Duration>,
+    pub negated: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct ExpectedAlert {
+    pub labels: Labels,
+    pub annotations: Labels,
+    pub place: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct ExpectedSample {
+    pub labels: Labels,
+    pub value: f64,
+    /// In Prometheus' notation, parsed when compared.
+    pub histogram: Option<String>,
+    pub place: Span,
+}

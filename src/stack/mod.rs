@@ -1,0 +1,160 @@
+//! What the documents mean, as one typed model. Knows no world and no scenario.
+
+use crate::diagnostic::{SourceFile, Span, Spanned};
+use crate::labels::Labels;
+use crate::promql::{Expr, Semantics};
+use crate::time::{Duration, Timestamp};
+use crate::workload::ServiceSpec;
+
+/// A team's monitoring, read.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// The folder or file that it was read from, as the person named it.
+    pub path: String,
+    pub files: Vec<SourceFile>,
+    pub prometheus: Prometheus,
+    pub rule_groups: Vec<RuleGroup>,
+    /// The synthetic services that `firedrill.yaml` describes.
+    pub services: Vec<ServiceSpec>,
+    /// The world's time at the first step, where `firedrill.yaml` says.
+    pub start: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Prometheus {
+    /// The version imitated, as stated ("2.45.0").
+    pub version: Option<Spanned<String>>,
+    pub semantics: Semantics,
+    pub scrape_interval: Duration,
+    pub scrape_timeout: Duration,
+    pub evaluation_interval: Duration,
+    pub rule_query_offset: Duration,
+    pub external_labels: Labels,
+    /// `--web.external-url`, for templates.
+    pub external_url: String,
+    pub scrape_configs: Vec<ScrapeConfig>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ScrapeConfig {
+    pub place: Span,
+    pub job_name: Spanned<String>,
+    pub scrape_interval: Duration,
+    pub scrape_timeout: Duration,
+    pub metrics_path: String,
+    pub scheme: String,
+    pub params: Vec<(String, Vec<String>)>,
+    pub honor_labels: bool,
+    pub honor_timestamps: bool,
+    pub sample_limit: u64,
+    pub label_limit: u64,
+    pub label_name_length_limit: u64,
+    pub label_value_length_limit: u64,
+    pub target_limit: u64,
+    pub discovery: Vec<Discovery>,
+    pub relabel_configs: Vec<RelabelConfig>,
+    pub metric_relabel_configs: Vec<RelabelConfig>,
+}
+
+/// Where a job's targets come from.
+#[derive(Clone, Debug)]
+pub enum Discovery {
+    Static {
+        targets: Vec<Spanned<String>>,
+        labels: Labels,
+    },
+    Kubernetes {
+        role: KubernetesRole,
+        namespaces: Vec<String>,
+        place: Span,
+    },
+    /// `file_sd_configs`, `http_sd_configs`, `dns_sd_configs` …: known by kind, fed by the workload.
+    Other {
+        kind: &'static str,
+        place: Span,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KubernetesRole {
+    Node,
+    Pod,
+    Service,
+    Endpoints,
+    EndpointSlice,
+    Ingress,
+}
+
+#[derive(Clone, Debug)]
+pub struct RelabelConfig {
+    pub place: Span,
+    pub source_labels: Vec<String>,
+    pub separator: String,
+    /// Anchored.
+    pub regex: regex::Regex,
+    pub modulus: u64,
+    pub target_label: String,
+    pub replacement: String,
+    pub action: RelabelAction,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelabelAction {
+    Replace,
+    Keep,
+    Drop,
+    KeepEqual,
+    DropEqual,
+    HashMod,
+    LabelMap,
+    LabelDrop,
+    LabelKeep,
+    Lowercase,
+    Uppercase,
+}
+
+/// Groups are told apart by file and name, as Prometheus does.
+#[derive(Clone, Debug)]
+pub struct RuleGroup {
+    pub file: SourceFile,
+    pub name: Spanned<String>,
+    pub interval: Option<Duration>,
+    pub query_offset: Option<Duration>,
+    /// 0 is none.
+    pub limit: u64,
+    pub rules: Vec<Rule>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub place: Span,
+    pub kind: RuleKind,
+    pub expr: Expr,
+    /// The text of `expr` and its place; byte offsets of `Expr` count from the text's start.
+    pub text: Spanned<String>,
+    /// Recording rules' labels are literal; alerting rules' are templates. Group labels are merged in already.
+    pub labels: Vec<(Spanned<String>, Spanned<String>)>,
+}
+
+#[derive(Clone, Debug)]
+pub enum RuleKind {
+    Recording {
+        record: Spanned<String>,
+    },
+    Alerting {
+        alert: Spanned<String>,
+        hold: Duration,
+        keep_firing_for: Duration,
+        annotations: Vec<(Spanned<String>, Spanned<String>)>,
+    },
+}
+
+impl Rule {
+    /// The record's or alert's name.
+    pub fn name(&self) -> &Spanned<String> {
+        match &self.kind {
+            RuleKind::Recording { record } => record,
+            RuleKind::Alerting { alert, .. } => alert,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The embedded world: virtual time, no I/O, never the machine's clock.

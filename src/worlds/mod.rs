@@ -1,0 +1,42 @@
+//! Where scenarios run. Every world offers the same few operations and yields the same kind of timeline.
+
+use crate::scenario::Change;
+use crate::time::{Duration, Timestamp};
+use crate::timeline::Timeline;
+
+/// What every world offers. The clock is the world's own: virtual in the twin.
+pub trait World {
+    fn now(&self) -> Timestamp;
+
+    /// Records from now on what a claim will want to see.
+    fn watch(&mut self, watch: &Watch);
+
+    /// A when-step takes effect now; the moment becomes part of the timeline.
+    fn apply(&mut self, change: &Change) -> Result<(), WorldError>;
+
+    /// Records that a when-step happened, so that claims can count from it.
+    fn mark(&mut self, name: Option<&str>, text: &str);
+
+    /// Lets time pass to the next instant at which something may be seen, never past `limit`.
+    fn step(&mut self, limit: Timestamp) -> Result<(), WorldError>;
+
+    fn timeline(&self) -> &Timeline;
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Watch {
+    /// What the alert is like at each evaluation: values, annotations.
+    Alert(String),
+    /// The expression's result at each evaluation tick.
+    Expr(String),
+    /// The expression's result at one instant, counted from the start.
+    ExprAt(String, Duration),
+    /// The alert's active elements as of the last evaluation at or before that instant.
+    AlertAt(String, Duration),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    #[error("{0}")]
+    Failed(String),
+}
