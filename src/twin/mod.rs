@@ -1,1 +1,3 @@
 //! The embedded world: virtual time, no I/O, never the machine's clock.
+
+pub mod alert;
