@@ -20,7 +20,32 @@ pub struct Scenario {
     pub seed: Option<u64>,
     /// The world's time at the first step.
     pub start: Option<Timestamp>,
+    /// Set for a promtool unit test: the samples are given, nothing is scraped and no stack is read.
+    pub unit_test: Option<UnitTest>,
     pub steps: Vec<Step>,
+}
+
+/// What promtool sets up before it judges a test: samples and rules, without targets.
+#[derive(Clone, Debug)]
+pub struct UnitTest {
+    /// The files that `rule_files` names, globs resolved, in promtool's order.
+    pub rule_files: Vec<SourceFile>,
+    /// Rules are evaluated at the start and then every so often, whatever a group's own interval says.
+    pub evaluation_interval: Duration,
+    /// Groups named here are evaluated in this order; groups not named count as the first.
+    pub group_eval_order: Vec<Spanned<String>>,
+    /// The distance of the input samples, the first of them at the start.
+    pub interval: Duration,
+    pub input_series: Vec<InputSeries>,
+    pub external_labels: Labels,
+    pub external_url: String,
+}
+
+/// A series and its values in promtool's notation: `up{job="api"}` and `1 1 0x10 _ stale`.
+#[derive(Clone, Debug)]
+pub struct InputSeries {
+    pub series: Spanned<String>,
+    pub values: Spanned<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -40,8 +65,8 @@ pub enum What {
 
 #[derive(Clone, Debug)]
 pub enum Given {
-    /// The service's normal behaviour, or a metric's normal value: what "recovers" returns to.
-    Change(Change),
+    /// A service's normal behaviour, or a metric's normal course: what "recovers" returns to.
+    Changes(Vec<Change>),
 }
 
 #[derive(Clone, Debug)]
@@ -53,7 +78,8 @@ pub struct When {
 
 #[derive(Clone, Debug)]
 pub enum Action {
-    Change(Change),
+    /// Effective together, at one moment.
+    Changes(Vec<Change>),
     /// Time passes.
     Wait(Duration),
 }
@@ -172,9 +198,9 @@ pub enum Claim {
         selector: Spanned<String>,
         exists: bool,
     },
-    /// The rule evaluates without an error.
+    /// The rule evaluates without an error; without a name, every rule does.
     RuleHealthy {
-        rule: Spanned<String>,
+        rule: Option<Spanned<String>>,
     },
     /// promtool's alert_rule_test: the alert's firing elements, whole label sets and annotations.
     ExactAlerts {
