@@ -96,6 +96,7 @@ fn total(files: &[PathBuf], command: impl Fn(&Path) -> Command) -> Cost {
     total
 }
 
+#[expect(clippy::zombie_processes, reason = "wait4 waits, and tells what the process cost")]
 fn run(mut command: Command) -> Cost {
     let begun = Instant::now();
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
@@ -132,7 +133,11 @@ fn many_instances(folder: &Path) -> PathBuf {
     let rules = "  - alert: InstanceErrorRatio\n    expr: sum by (instance) (rate(requests_total{status=~\"5..\"}[5m])) / sum by (instance) (rate(requests_total[5m])) > 0.05\n    for: 5m\n";
     let mut series = String::new();
     for n in 0..2000 {
-        writeln!(series, "  - series: 'requests_total{{instance=\"i-{n}\",status=\"500\"}}'\n    values: '0+9x1440'").unwrap();
+        writeln!(
+            series,
+            "  - series: 'requests_total{{instance=\"i-{n}\",status=\"500\"}}'\n    values: '0+9x1440'"
+        )
+        .unwrap();
     }
     unit_test(folder, "instances", rules, &series, "15s", "6h", "InstanceErrorRatio")
 }
