@@ -4,9 +4,13 @@
 //! sentence, the place, what was wanted and got, and why or what next. Nothing else in the project
 //! prints such messages.
 
+mod excerpt;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -17,11 +21,20 @@ pub struct SourceFile(Arc<SourceText>);
 struct SourceText {
     path: String,
     text: String,
+    /// Bytes that no message shows. Readers add to it as they learn what is secret, and whatever points
+    /// into the file later must heed it: hence here, and not with each message.
+    secrets: Mutex<Vec<Range<usize>>>,
+}
+
+impl SourceText {
+    fn secrets(&self) -> Vec<Range<usize>> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl SourceFile {
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        SourceFile(Arc::new(SourceText { path: path.into(), text: text.into() }))
+        SourceFile(Arc::new(SourceText { path: path.into(), text: text.into(), secrets: Mutex::default() }))
     }
 
     /// The path as the person named it, for messages.
@@ -75,6 +88,14 @@ impl Span {
 
     pub fn text(&self) -> &str {
         &self.file.text()[self.start..self.end]
+    }
+
+    /// From now on no message shows what stands here.
+    pub fn conceal(&self) {
+        let mut secrets = self.file.0.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.start < self.end && !secrets.contains(&(self.start..self.end)) {
+            secrets.push(self.start..self.end);
+        }
     }
 }
 
@@ -193,6 +214,8 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
         };
         let mut group = Group::with_title(level.primary_title(&self.message).id(self.id));
+        // An excerpt may be cut within a line: the place is said as it is in the file.
+        let mut renumbered: Vec<(String, String)> = Vec::new();
         let mut drawn: Vec<&SourceFile> = Vec::new();
         for span in self.place.iter().chain(self.related.iter().map(|(span, _)| span)) {
             if !drawn.iter().any(|file| Arc::ptr_eq(&file.0, &span.file.0)) {
@@ -200,17 +223,21 @@ impl Diagnostic {
             }
         }
         for file in drawn {
-            let mut snippet = Snippet::source(file.text()).path(file.path()).line_start(1);
-            if let Some(place) = self.place.as_ref().filter(|p| Arc::ptr_eq(&p.file.0, &file.0)) {
-                snippet = snippet.annotation(
-                    AnnotationKind::Primary.span(place.start..place.end).label(self.label.as_str()),
-                );
-            }
-            for (span, label) in &self.related {
-                if Arc::ptr_eq(&span.file.0, &file.0) {
-                    snippet = snippet
-                        .annotation(AnnotationKind::Context.span(span.start..span.end).label(label.as_str()));
+            let here = |span: &Span| Arc::ptr_eq(&span.file.0, &file.0);
+            let place = self.place.iter().map(|span| (span, self.label.as_str(), AnnotationKind::Primary));
+            let related = self.related.iter();
+            let related = related.map(|(span, label)| (span, label.as_str(), AnnotationKind::Context));
+            let annotations: Vec<_> = place.chain(related).filter(|(span, ..)| here(span)).collect();
+            let excerpt = excerpt::of(file, &annotations.iter().map(|(span, ..)| *span).collect::<Vec<_>>());
+            if let (Some((first, ..)), Some(range)) = (annotations.first(), excerpt.spans.first()) {
+                let shown = excerpt.location(file, range.start);
+                if shown != first.to_string() {
+                    renumbered.push((shown, first.to_string()));
                 }
+            }
+            let mut snippet = Snippet::source(excerpt.text).path(file.path()).line_start(excerpt.first_line);
+            for ((_, label, kind), range) in annotations.into_iter().zip(excerpt.spans) {
+                snippet = snippet.annotation(kind.span(range).label(label));
             }
             group = group.element(snippet);
         }
@@ -221,7 +248,11 @@ impl Diagnostic {
             group = group.element(Level::HELP.message(help));
         }
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-        renderer.render(&[group])
+        let mut rendered = renderer.render(&[group]);
+        for (shown, meant) in renumbered {
+            rendered = rendered.replacen(&shown, &meant, 1);
+        }
+        rendered
     }
 }
 

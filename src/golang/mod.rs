@@ -6,6 +6,7 @@
 mod float;
 mod quote;
 pub mod regex;
+pub mod url;
 
 pub use float::{FloatFormat, format_float};
 pub use quote::quote;

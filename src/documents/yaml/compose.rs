@@ -1,0 +1,360 @@
+//! From the parser's events to the tree: anchors, merges, duplicate keys, and limits that stop bombs.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span as ParserSpan, Tag};
+
+use super::{Kind, Node, Scalar, Style, wrong_type};
+use crate::diagnostic::{Diagnostic, SourceFile, Span};
+
+const MAX_DEPTH: usize = 100;
+/// Nodes after aliases are expanded: past any real file, well below what hurts.
+const MAX_NODES: usize = 2_000_000;
+
+pub fn documents(file: &SourceFile) -> (Vec<Node>, Vec<Diagnostic>) {
+    if let Some(problem) = forbidden_character(file) {
+        return (Vec::new(), vec![problem]);
+    }
+    let mut composer = Composer {
+        file,
+        offsets: char_offsets(file.text()),
+        anchors: HashMap::new(),
+        problems: Vec::new(),
+        nodes: 0,
+        depth: 0,
+        last_end: 0,
+    };
+    let documents = composer.documents();
+    (documents, composer.problems)
+}
+
+struct Composer<'f> {
+    file: &'f SourceFile,
+    offsets: Option<Vec<usize>>,
+    anchors: HashMap<usize, Node>,
+    problems: Vec<Diagnostic>,
+    nodes: usize,
+    depth: usize,
+    /// Where the last thing read ends that is not a block collection.
+    last_end: usize,
+}
+
+type Events<'f> = Parser<'f, saphyr_parser::StrInput<'f>>;
+
+/// Reading stops here; the reason is already among the problems.
+struct Stopped;
+
+impl<'f> Composer<'f> {
+    fn documents(&mut self) -> Vec<Node> {
+        let mut events: Events<'f> = Parser::new_from_str(self.file.text());
+        let mut documents = Vec::new();
+        while let Ok((event, _)) = self.next(&mut events) {
+            match event {
+                Event::StreamEnd => break,
+                Event::DocumentStart(_) => {
+                    self.anchors.clear();
+                    match self.next(&mut events).and_then(|(event, span)| self.node(&mut events, event, span))
+                    {
+                        Ok(node) => documents.push(node),
+                        Err(Stopped) => break,
+                    }
+                }
+                _ => {}
+            }
+        }
+        documents
+    }
+
+    fn next(&mut self, events: &mut Events<'f>) -> Result<(Event<'f>, ParserSpan), Stopped> {
+        match events.next_event() {
+            Some(Ok(event)) => Ok(event),
+            None => Err(Stopped),
+            Some(Err(error)) => {
+                let at = self.offset(error.marker().index());
+                let span = self.file.span(at..at);
+                if error.info().contains("recursion limit") {
+                    return self.stop(too_deep(&span));
+                }
+                let mut diagnostic =
+                    Diagnostic::error("yaml-syntax", "this is not YAML").at(&span).label(error.info());
+                let line_start = self.file.text()[..at].rfind('\n').map_or(0, |newline| newline + 1);
+                let mut lines = self.file.text()[line_start..].lines().take(2);
+                if lines.any(|line| line.trim_start_matches(' ').starts_with('\t')) {
+                    diagnostic = diagnostic.help("YAML is indented with spaces, not with tabs");
+                }
+                self.stop(diagnostic)
+            }
+        }
+    }
+
+    fn stop<T>(&mut self, diagnostic: Diagnostic) -> Result<T, Stopped> {
+        self.problems.push(diagnostic);
+        Err(Stopped)
+    }
+
+    fn node(&mut self, events: &mut Events<'f>, event: Event<'f>, at: ParserSpan) -> Result<Node, Stopped> {
+        let start = self.offset(at.start.index());
+        if self.depth > MAX_DEPTH {
+            let span = self.file.span(start..start + 1);
+            return self.stop(too_deep(&span));
+        }
+        self.depth += 1;
+        let node = self.node_at(events, event, at, start);
+        self.depth -= 1;
+        node
+    }
+
+    fn node_at(
+        &mut self,
+        events: &mut Events<'f>,
+        event: Event<'f>,
+        at: ParserSpan,
+        start: usize,
+    ) -> Result<Node, Stopped> {
+        self.count(1, start)?;
+        let (kind, anchor, end) = match event {
+            Event::Alias(id) => return self.alias(id, self.span(&at)),
+            Event::Scalar(text, style, anchor, tag) => {
+                let span = self.scalar_span(start, self.offset(at.end.index()), style);
+                self.last_end = span.end;
+                let node = Node { kind: scalar(text, style, tag.as_deref()), span };
+                return Ok(self.anchored(anchor, node));
+            }
+            Event::SequenceStart(anchor, _tag) => {
+                let mut items: Vec<Node> = Vec::new();
+                loop {
+                    match self.next(events)? {
+                        (Event::SequenceEnd, span) => {
+                            let end = self.end_of_collection(start, &span);
+                            break (Kind::Sequence(items), anchor, end);
+                        }
+                        (event, span) => items.push(self.node(events, event, span)?),
+                    }
+                }
+            }
+            Event::MappingStart(anchor, _tag) => {
+                let mut entries: Vec<(Node, Node)> = Vec::new();
+                loop {
+                    match self.next(events)? {
+                        (Event::MappingEnd, span) => {
+                            let end = self.end_of_collection(start, &span);
+                            let entries = self.merged(entries);
+                            break (Kind::Mapping(entries), anchor, end);
+                        }
+                        (event, span) => {
+                            let key = self.node(events, event, span)?;
+                            let (event, span) = self.next(events)?;
+                            let value = self.node(events, event, span)?;
+                            entries.push((key, value));
+                        }
+                    }
+                }
+            }
+            _ => (Kind::Null, 0, start),
+        };
+        let node = Node { kind, span: self.file.span(start..end) };
+        Ok(self.anchored(anchor, node))
+    }
+
+    fn anchored(&mut self, anchor: usize, node: Node) -> Node {
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        node
+    }
+
+    fn alias(&mut self, id: usize, span: Span) -> Result<Node, Stopped> {
+        let Some(node) = self.anchors.get(&id).cloned() else {
+            return self.stop(
+                Diagnostic::error("yaml-alias", "this alias refers to an anchor that holds it").at(&span),
+            );
+        };
+        self.count(size(&node), span.start)?;
+        self.last_end = span.end;
+        Ok(node)
+    }
+
+    fn count(&mut self, more: usize, at: usize) -> Result<(), Stopped> {
+        self.nodes += more;
+        if self.nodes <= MAX_NODES {
+            return Ok(());
+        }
+        let span = self.file.span(at..at + 1);
+        self.stop(
+            Diagnostic::error("yaml-bomb", "this YAML grows too large when its aliases are expanded")
+                .at(&span)
+                .label(format!("more than {MAX_NODES} values by here")),
+        )
+    }
+
+    /// Applies `<<` merges and reports duplicate keys; the first of two stays.
+    fn merged(&mut self, entries: Vec<(Node, Node)>) -> Vec<(Node, Node)> {
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        let mut out: Vec<(Node, Node)> = Vec::with_capacity(entries.len());
+        let mut merges = Vec::new();
+        for (key, value) in entries {
+            let Some(text) = key.scalar().map(str::to_owned).or_else(|| null_key(&key)) else {
+                self.problems.push(wrong_type(&key, "a plain key"));
+                continue;
+            };
+            if text == "<<" && matches!(&key.kind, Kind::Scalar(scalar) if scalar.plain) {
+                merges.push(value);
+                continue;
+            }
+            if let Some(first) = seen.get(&text) {
+                self.problems.push(
+                    Diagnostic::error("duplicate-key", format!("the key `{text}` stands here twice"))
+                        .at(&key.span)
+                        .label("again here")
+                        .related(first, "first here"),
+                );
+                continue;
+            }
+            seen.insert(text, key.span.clone());
+            out.push((key, value));
+        }
+        for merge in merges {
+            let sources = match &merge.kind {
+                Kind::Sequence(items) => items.as_slice(),
+                _ => std::slice::from_ref(&merge),
+            };
+            for source in sources {
+                let Some(entries) = source.entries() else {
+                    self.problems.push(wrong_type(source, "a mapping to merge"));
+                    continue;
+                };
+                for (key, value) in entries {
+                    let text = key.scalar().unwrap_or_default().to_owned();
+                    if seen.insert(text, key.span.clone()).is_none() {
+                        out.push((key.clone(), value.clone()));
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    fn span(&self, span: &ParserSpan) -> Span {
+        self.file.span(self.offset(span.start.index())..self.offset(span.end.index()))
+    }
+
+    /// A flow collection ends at its bracket; a block one with its last value, or a comment behind it
+    /// would be part of it.
+    fn end_of_collection(&mut self, start: usize, end: &ParserSpan) -> usize {
+        let at = self.offset(end.start.index());
+        if self.file.text()[at..].starts_with(['}', ']']) && end.end.index() > end.start.index() {
+            self.last_end = at + 1;
+        }
+        self.last_end.max(start)
+    }
+
+    /// The parser's span of a scalar begins at its anchor or tag, and goes on into a comment or blank lines.
+    fn scalar_span(&self, start: usize, end: usize, style: ScalarStyle) -> Span {
+        let text = self.file.text();
+        let mut start = start;
+        let mut end = end.max(start);
+        while style != ScalarStyle::Literal
+            && style != ScalarStyle::Folded
+            && text[start..end].starts_with(['&', '!'])
+        {
+            let word = text[start..end].find(char::is_whitespace).map_or(end, |at| start + at);
+            start = word + (text[word..end].len() - text[word..end].trim_start().len());
+        }
+        match style {
+            ScalarStyle::SingleQuoted => end = start + single_quoted_length(&text[start..end]),
+            ScalarStyle::DoubleQuoted => end = start + double_quoted_length(&text[start..end]),
+            _ => end = start + text[start..end].trim_end().len(),
+        }
+        self.file.span(start..end)
+    }
+
+    /// The parser counts characters; spans are bytes.
+    fn offset(&self, index: usize) -> usize {
+        match &self.offsets {
+            None => index.min(self.file.text().len()),
+            Some(offsets) => offsets.get(index).copied().unwrap_or(self.file.text().len()),
+        }
+    }
+}
+
+fn too_deep(span: &Span) -> Diagnostic {
+    Diagnostic::error("yaml-depth", "this YAML is nested too deep")
+        .at(span)
+        .label(format!("level {MAX_DEPTH} is the deepest that is read"))
+}
+
+fn null_key(key: &Node) -> Option<String> {
+    (key.kind == Kind::Null).then(|| key.span.text().to_owned())
+}
+
+fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
+    let style = match style {
+        ScalarStyle::Plain => Style::Plain,
+        ScalarStyle::SingleQuoted => Style::SingleQuoted,
+        ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+        ScalarStyle::Literal => Style::Literal,
+        ScalarStyle::Folded => Style::Folded,
+    };
+    let plain = match tag.map(|tag| (tag.handle.as_str(), tag.suffix.as_str())) {
+        Some(("tag:yaml.org,2002:" | "!!", "null")) => return Kind::Null,
+        Some(("tag:yaml.org,2002:" | "!!", "bool" | "int" | "float")) => true,
+        Some(_) => false,
+        None => style == Style::Plain,
+    };
+    match &*text {
+        "" | "~" | "null" | "Null" | "NULL" if plain => Kind::Null,
+        _ => Kind::Scalar(Scalar { text: text.into_owned(), plain, style }),
+    }
+}
+
+fn single_quoted_length(source: &str) -> usize {
+    let mut quotes = source.bytes().enumerate().skip(1).filter(|(_, byte)| *byte == b'\'').map(|(at, _)| at);
+    while let Some(at) = quotes.next() {
+        if source.as_bytes().get(at + 1) != Some(&b'\'') {
+            return at + 1;
+        }
+        quotes.next();
+    }
+    source.len()
+}
+
+fn double_quoted_length(source: &str) -> usize {
+    let mut bytes = source.bytes().enumerate().skip(1);
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\\' => drop(bytes.next()),
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    source.len()
+}
+
+/// YAML knows no control characters, and a byte order mark only at the start.
+fn forbidden_character(file: &SourceFile) -> Option<Diagnostic> {
+    let allowed = |c: char| {
+        matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
+            || c >= '\u{10000}'
+    };
+    let (at, c) =
+        file.text().char_indices().find(|(at, c)| !allowed(*c) && !(*at == 0 && *c == '\u{feff}'))?;
+    Some(
+        Diagnostic::error("yaml-syntax", "control characters are not allowed")
+            .at(&file.span(at..at + c.len_utf8()))
+            .label(format!("the character U+{:04X}", c as u32)),
+    )
+}
+
+fn size(node: &Node) -> usize {
+    match &node.kind {
+        Kind::Sequence(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Kind::Mapping(entries) => 1 + entries.iter().map(|(_, value)| 1 + size(value)).sum::<usize>(),
+        _ => 1,
+    }
+}
+
+/// Byte offset of each character, or `None` where the two are the same.
+fn char_offsets(text: &str) -> Option<Vec<usize>> {
+    (!text.is_ascii()).then(|| text.char_indices().map(|(at, _)| at).collect())
+}

@@ -1,0 +1,174 @@
+use super::*;
+
+fn parsed(text: &str) -> (Vec<Node>, Vec<Diagnostic>) {
+    read(&SourceFile::new("file.yaml", text))
+}
+
+fn one(text: &str) -> Node {
+    let (documents, problems) = parsed(text);
+    assert!(problems.is_empty(), "{problems:?}");
+    documents.into_iter().next().expect("a document")
+}
+
+/// The source text under the node at a path such as `groups.0.expr`.
+#[track_caller]
+fn check_span(text: &str, path: &str, expected: &str) {
+    let root = one(text);
+    let mut node = &root;
+    for step in path.split('.').filter(|step| !step.is_empty()) {
+        node = match step.parse::<usize>() {
+            Ok(at) => &node.items().expect("a list")[at],
+            Err(_) => node.get(step).expect("a key"),
+        };
+    }
+    assert_eq!(node.span.text(), expected);
+}
+
+#[track_caller]
+fn check_within(text: &str, word: &str) {
+    let root = one(text);
+    let node = root.get("a").expect("key a");
+    let value = node.scalar().expect("a scalar");
+    let at = value.find(word).expect("the word");
+    let span = node.span_within(at..at + word.len());
+    let before = &text[..span.start];
+    assert_eq!(span.text(), word, "in {value:?}");
+    assert_eq!(before.matches(word).count(), value[..at].matches(word).count());
+}
+
+/// The problems' messages with their lines and columns.
+#[track_caller]
+fn check_problems(text: &str, expected: &[&str]) {
+    let got: Vec<String> = parsed(text)
+        .1
+        .iter()
+        .map(|problem| {
+            let place = problem.place.as_ref().expect("a place");
+            let (line, column) = place.file.line_column(place.start);
+            format!("{line}:{column} {}", problem.message)
+        })
+        .collect();
+    assert_eq!(got, expected);
+}
+
+#[test]
+fn spans_hold_the_value_alone() {
+    check_span("a: one # comment\n", "a", "one");
+    check_span("a: \"one # two\"   # comment\n", "a", "\"one # two\"");
+    check_span("a: 'it''s' # comment\n", "a", "'it''s'");
+    check_span("a: \"x \\\" y\" # \"\n", "a", "\"x \\\" y\"");
+    check_span("a: &x !!str 5\n", "a", "5");
+    check_span("a: é\nb: 日本 x\n", "b", "日本 x");
+    check_span("\u{feff}a: b\n", "a", "b");
+    check_span("a: 1\r\nb: 2\r\n", "b", "2");
+}
+
+#[test]
+fn spans_of_collections_end_with_their_last_value() {
+    check_span("a:\n  - 1\n  - 2\n# about b\nb: 1\n", "a", "- 1\n  - 2");
+    check_span("a:\n  x: 1\n  y: 2 # about y\n\n# about b\nb: 1\n", "a", "x: 1\n  y: 2");
+    check_span("a: {x: 1, y: [1, 2]} # comment\n", "a", "{x: 1, y: [1, 2]}");
+    check_span("a: []\n", "a", "[]");
+    check_span("x: &x {k: v}\na:\n  - 1\n  - *x\nb: 1\n", "a", "- 1\n  - *x");
+}
+
+#[test]
+fn spans_of_blocks_hold_their_text() {
+    check_span("a: |  # comment\n  one\n   two\n\n# about b\nb: 1\n", "a", "one\n   two");
+    check_span("a: >-\n\n  one\n  two\n", "a", "one\n  two");
+}
+
+#[test]
+fn places_within_a_scalar_are_found_in_the_file() {
+    check_within("a: sum(rate(x[5m]))\n", "rate");
+    check_within("a: 'sum(x{a=''b''}) + y'\n", "y");
+    check_within("a: \"sum(x{a=\\\"b\\\"}) + y\"\n", "y");
+    check_within("a: \"\\u00e9\\x41\\n + y\"\n", "y");
+    check_within("a: \"one \\\n  two\"\n", "two");
+    check_within("a: |\n  sum(x)\n    + é\n\n  + y\n", "y");
+    check_within("a: |2\n    sum(x)\n  + y\n", "y");
+    check_within("a: >\n  sum(x)\n  + é\n\n  + z\n    + y\n", "y");
+    check_within("a: >-\n  sum(x)   \n  + y\nb: 1\n", "y");
+    check_within("a: sum(x)\n  + é\n\n  + y\n", "y");
+    check_within("a: |\r\n  sum(x)\r\n  + y\r\n", "y");
+    check_within("x:\n  - b\na: |\n\n\n  one\n  two\n", "two");
+}
+
+#[test]
+fn a_place_behind_the_value_is_its_end() {
+    let root = one("a: 'sum('\nb: 1\n");
+    let span = root.get("a").expect("key a").span_within(4..4);
+    assert_eq!((span.start, span.end), (8, 8));
+    let root = one("a: |\n  sum(\n\nb: 1\n");
+    let span = root.get("a").expect("key a").span_within(4..4);
+    assert_eq!(span.file.line_column(span.start), (2, 7));
+}
+
+#[test]
+fn anchors_and_merges_are_expanded() {
+    let root = one("x: &x {p: 1, q: 2}\na:\n  <<: *x\n  q: 3\nb:\n  <<: [*x, {r: 4}]\n");
+    let keys = |name: &str| -> Vec<(String, String)> {
+        let entries = root.get(name).and_then(Node::entries).expect("a mapping");
+        let text = |node: &Node| node.scalar().unwrap_or_default().to_owned();
+        entries.iter().map(|(key, value)| (text(key), text(value))).collect()
+    };
+    let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    };
+    assert_eq!(keys("a"), pairs(&[("q", "3"), ("p", "1")]));
+    assert_eq!(keys("b"), pairs(&[("p", "1"), ("q", "2"), ("r", "4")]));
+}
+
+#[test]
+fn mistakes_in_the_yaml_are_told_with_their_place() {
+    check_problems("a: 1\nb: 2\na: 3\n", &["3:1 the key `a` stands here twice"]);
+    check_problems("a: 1\n\tb: 2\n", &["1:4 this is not YAML"]);
+    check_problems("a: [1, 2\n", &["2:1 this is not YAML"]);
+    check_problems("a: *nowhere\n", &["1:4 this is not YAML"]);
+    check_problems("a: &a [*a]\n", &["1:8 this alias refers to an anchor that holds it"]);
+    check_problems("a: 1\u{0}\n", &["1:5 control characters are not allowed"]);
+    check_problems("[a]: 1\n", &["1:1 expected a plain key"]);
+    check_problems("a:\n  <<: 5\n", &["2:7 expected a mapping to merge"]);
+}
+
+#[test]
+fn nulls_and_tags_are_told_apart_from_text() {
+    for (text, expected) in [
+        ("a:", Kind::Null),
+        ("a: ~", Kind::Null),
+        ("a: !!null x", Kind::Null),
+        ("a: ''", Kind::Scalar(Scalar { text: "".into(), plain: false, style: Style::SingleQuoted })),
+        ("a: !!str 5", Kind::Scalar(Scalar { text: "5".into(), plain: false, style: Style::Plain })),
+        ("a: !!int '5'", Kind::Scalar(Scalar { text: "5".into(), plain: true, style: Style::SingleQuoted })),
+    ] {
+        assert_eq!(one(text).get("a").expect("key a").kind, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_bomb_is_refused_before_it_goes_off() {
+    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..12 {
+        let before = format!("*a{}, ", level - 1).repeat(10);
+        text.push_str(&format!("a{level}: &a{level} [{}]\n", before.trim_end_matches(", ")));
+    }
+    check_problems(&text, &["7:10 this YAML grows too large when its aliases are expanded"]);
+}
+
+#[test]
+fn depth_is_capped() {
+    for text in ["[".repeat(1_000_000), "- ".repeat(1_000_000), "{a: ".repeat(1_000_000)] {
+        let (_, problems) = parsed(&text);
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].message, "this YAML is nested too deep", "{}", problems[0]);
+    }
+}
+
+#[test]
+fn a_second_document_is_refused_where_one_is_wanted() {
+    let (_, problems) = read_one(&SourceFile::new("file.yaml", "a: 1\n---\nb: 1\n"));
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].place.as_ref().map(Span::line), Some(3));
+    let (nothing, problems) = read_one(&SourceFile::new("file.yaml", "# nothing\n"));
+    assert!(nothing.is_none() && problems.is_empty());
+}
