@@ -1,11 +1,17 @@
 //! PromQL: parse and evaluate. Pure: no I/O, no clock.
 
+pub mod annotations;
 pub mod ast;
+pub mod functions;
+pub mod histogram;
 pub mod signatures;
 mod storage;
+mod value;
 
+pub use annotations::Annotations;
 pub use ast::Expr;
-pub use storage::{STALE_NAN, SeriesId, Storage, is_stale};
+pub use storage::{STALE_NAN, SeriesId, Storage, StoredValue, is_stale};
+pub use value::{ABSENT, Answer, Matrix, Sample, SampleRange, SampleValue, Series, Value, is_absent};
 
 /// Which Prometheus is imitated, where its answers differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
