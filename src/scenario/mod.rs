@@ -3,6 +3,9 @@
 //! YAML scenarios, Gherkin features and promtool unit tests all become [`Scenario`]s; what runs them
 //! can't tell which door they came through. Nothing here knows a world.
 
+pub mod promtool;
+pub mod values;
+
 use crate::diagnostic::{SourceFile, Span, Spanned};
 use crate::labels::Labels;
 use crate::time::{Duration, Timestamp};
