@@ -10,8 +10,9 @@ use regex::Regex;
 use super::signatures::Function;
 use crate::time::{Duration, Timestamp};
 
-/// The deepest tree that the parser hands out, counted in nodes from the root to a leaf.
-pub const MAX_DEPTH: usize = 500;
+/// The deepest tree that the parser hands out, counted in nodes from the root to a leaf: as many as a
+/// thread's usual stack of 2 MiB carries, with room to spare, in a build without optimizations.
+pub const MAX_DEPTH: usize = 250;
 
 /// Bytes of the expression's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -31,9 +32,9 @@ pub struct Expr {
 pub enum ExprKind {
     Number(NumberLiteral),
     String(Arc<str>),
-    Vector(VectorSelector),
-    Matrix(MatrixSelector),
-    Subquery(Subquery),
+    Vector(Box<VectorSelector>),
+    Matrix(Box<MatrixSelector>),
+    Subquery(Box<Subquery>),
     Unary(Unary),
     Binary(Box<Binary>),
     Aggregate(Box<Aggregate>),
@@ -72,7 +73,7 @@ pub struct MatrixSelector {
 /// `expr[1h:5m]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subquery {
-    pub expr: Box<Expr>,
+    pub expr: Expr,
     pub range: Length,
     /// `None`: the default evaluation interval.
     pub step: Option<Length>,
@@ -304,7 +305,7 @@ impl Expr {
             ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Vector(_) | ExprKind::Matrix(_) => {
                 Vec::new()
             }
-            ExprKind::Subquery(subquery) => vec![&*subquery.expr],
+            ExprKind::Subquery(subquery) => vec![&subquery.expr],
             ExprKind::Unary(unary) => vec![&*unary.expr],
             ExprKind::Paren(inner) => vec![inner],
             ExprKind::Binary(binary) => vec![&binary.lhs, &binary.rhs],
@@ -325,7 +326,7 @@ impl Expr {
     pub fn selectors(&self) -> Vec<(&VectorSelector, TextRange)> {
         let mut found = Vec::new();
         self.walk(&mut |expr| match &expr.kind {
-            ExprKind::Vector(vector) => found.push((vector, expr.span)),
+            ExprKind::Vector(vector) => found.push((&**vector, expr.span)),
             ExprKind::Matrix(matrix) => found.push((&matrix.vector, matrix.vector_span)),
             _ => {}
         });
@@ -367,6 +368,10 @@ impl Matcher {
         };
         let nowhere = TextRange::default();
         Ok(Matcher { name, value, op, regex, name_span: nowhere, value_span: nowhere })
+    }
+
+    pub(super) fn at(self, name_span: TextRange, value_span: TextRange) -> Self {
+        Matcher { name_span, value_span, ..self }
     }
 
     /// Whether a label with this value matches; a missing label has the empty value.
@@ -446,6 +451,21 @@ impl BinaryOp {
             BinaryOp::Unless => "unless",
             BinaryOp::TrimUpper => "</",
             BinaryOp::TrimLower => ">/",
+        }
+    }
+}
+
+impl DurationOp {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DurationOp::Add => "+",
+            DurationOp::Sub => "-",
+            DurationOp::Mul => "*",
+            DurationOp::Div => "/",
+            DurationOp::Mod => "%",
+            DurationOp::Pow => "^",
+            DurationOp::Min => "min_of",
+            DurationOp::Max => "max_of",
         }
     }
 }

@@ -2,14 +2,20 @@
 
 pub mod annotations;
 pub mod ast;
+mod check;
 pub mod functions;
 pub mod histogram;
+mod lexer;
+mod number;
+mod parser;
+mod printer;
 pub mod signatures;
 mod storage;
+mod token;
 mod value;
 
 pub use annotations::Annotations;
-pub use ast::Expr;
+pub use ast::{Expr, MAX_DEPTH, VectorSelector};
 pub use storage::{STALE_NAN, SeriesId, Storage, StoredValue, is_stale};
 pub use value::{ABSENT, Answer, Matrix, Sample, SampleRange, SampleValue, Series, Value, is_absent};
 
@@ -32,7 +38,40 @@ pub struct ParseError {
     pub range: std::ops::Range<usize>,
 }
 
+/// Which grammar an expression is read with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ParseOptions {
+    /// Prometheus 2 lacks quoted names, durations as numbers and some functions.
+    pub semantics: Semantics,
+    /// Everything that Prometheus 3 hides behind a feature flag: functions, duration expressions,
+    /// `anchored` and `smoothed`, `fill`.
+    pub experimental: bool,
+}
+
+/// The longest duration, in seconds: Prometheus counts nanoseconds in 64 bits.
+const MAX_DURATION_SECONDS: f64 = i64::MAX as f64 / 1e9;
+
+/// Parses and checks an expression as Prometheus 3 does without feature flags.
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
-    let value = ast::NumberLiteral { value: 0.0, is_duration: false };
-    Ok(Expr { kind: ast::ExprKind::Number(value), span: ast::TextRange::new(0, text.len()) })
+    parse_with(text, ParseOptions::default())
+}
+
+/// Parses and checks an expression: what it returns can be evaluated.
+pub fn parse_with(text: &str, options: ParseOptions) -> Result<Expr, ParseError> {
+    let mut expr = parser::Parser::new(fitting(text)?, options).whole_expression()?;
+    check::check(&mut expr)?;
+    Ok(expr)
+}
+
+/// Parses a selector alone: `name{label="value"}`.
+pub fn parse_selector(text: &str) -> Result<VectorSelector, ParseError> {
+    parser::Parser::new(fitting(text)?, ParseOptions::default()).whole_selector()
+}
+
+/// Places are kept in 32 bits.
+fn fitting(text: &str) -> Result<&str, ParseError> {
+    match u32::try_from(text.len()) {
+        Ok(_) => Ok(text),
+        Err(_) => Err(ParseError { message: "expression is longer than 4 GiB".to_owned(), range: 0..0 }),
+    }
 }
