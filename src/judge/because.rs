@@ -100,8 +100,7 @@ impl<'a> Story<'a> {
             Outcome::Early { at } | Outcome::Violated { at } | Outcome::Not { at } => at,
             _ => return,
         };
-        let fired =
-            self.changes().filter(|(at, c)| *at <= fired_at && c.to == AlertState::Firing).next_back();
+        let fired = self.changes().rfind(|(at, c)| *at <= fired_at && c.to == AlertState::Firing);
         let Some((at, change)) = fired else { return };
         let active_at = change.alert.active_at;
         let hold = rule.map(|rule| rule.hold);
@@ -172,7 +171,7 @@ impl<'a> Story<'a> {
                 rule.hold_place.as_ref().filter(|_| rule.hold > Duration::ZERO).unwrap_or(&rule.place);
             failure.related.push((place.clone(), label));
         }
-        let last = self.changes().filter(|(at, _)| *at <= until).next_back();
+        let last = self.changes().rfind(|(at, _)| *at <= until);
         match last {
             Some((at, change)) if change.to == AlertState::Pending => {
                 let counted = until - change.alert.active_at;
@@ -245,7 +244,7 @@ impl<'a> Story<'a> {
 
     fn why_it_did_not_resolve(&self, failure: &mut Failure) {
         let until = self.decision.decided;
-        match self.changes().filter(|(at, _)| *at <= until).next_back() {
+        match self.changes().rfind(|(at, _)| *at <= until) {
             Some((at, change)) if change.to == AlertState::Firing => {
                 failure
                     .because
@@ -263,10 +262,8 @@ impl<'a> Story<'a> {
 
     fn why_it_ended(&self, failure: &mut Failure) {
         let until = self.decision.decided;
-        if let Some((at, change)) = self
-            .changes()
-            .filter(|(at, change)| *at <= until && change.to == AlertState::Inactive)
-            .next_back()
+        if let Some((at, change)) =
+            self.changes().rfind(|(at, change)| *at <= until && change.to == AlertState::Inactive)
             && !change.reason.is_empty()
         {
             failure.because.push(format!("at {}: {}", self.clock(at), change.reason));

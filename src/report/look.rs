@@ -1,0 +1,60 @@
+//! How a report for a person looks: colours, width, characters.
+
+/// What a person's terminal can show, and how much they want to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    pub colour: bool,
+    /// Columns to fill at most.
+    pub width: usize,
+    /// Draw with ASCII characters only.
+    pub ascii: bool,
+    pub detail: Detail,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Failures and the summary only.
+    Quiet,
+    /// A line for each scenario that passed.
+    Normal,
+    /// The steps of every scenario, each with when it was decided.
+    Verbose,
+}
+
+impl Look {
+    pub const PLAIN: Look = Look { colour: false, width: 100, ascii: false, detail: Detail::Normal };
+
+    pub fn bad(&self, text: &str) -> String {
+        self.paint("1;31", text)
+    }
+
+    pub fn good(&self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
+    pub fn strong(&self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    pub fn faint(&self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    pub fn warm(&self, text: &str) -> String {
+        self.paint("33", text)
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.colour && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// Text cut to so many characters, with a sign that it was cut.
+pub(super) fn cut(text: &str, width: usize, ascii: bool) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let mark = if ascii { "~" } else { "…" };
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{}{mark}", kept.trim_end())
+}
