@@ -1,0 +1,61 @@
+//! Writing an instance's samples in the text format 0.0.4.
+
+use std::fmt::Write;
+
+use crate::golang::{FloatFormat, format_float};
+use crate::labels::{Labels, METRIC_NAME};
+use crate::time::Timestamp;
+use crate::workload::{InstanceId, Workload};
+
+/// What the instance answers at `at`: families in the order of their names, each with its help and type.
+pub fn write(workload: &Workload, id: InstanceId, at: Timestamp) -> String {
+    let service = workload.service(id);
+    let mut by_family: Vec<Vec<(usize, f64)>> = vec![Vec::new(); service.families().len()];
+    workload.samples(id, at, |position, value| {
+        by_family[service.series_family(position)].push((position, value));
+    });
+    let mut families: Vec<_> = service.families().iter().zip(by_family).collect();
+    families.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    let mut out = String::new();
+    for (family, samples) in families {
+        if samples.is_empty() {
+            continue;
+        }
+        if !family.help.is_empty() {
+            let help = family.help.replace('\\', "\\\\").replace('\n', "\\n");
+            let _ = writeln!(out, "# HELP {} {help}", family.name);
+        }
+        let _ = writeln!(out, "# TYPE {} {}", family.name, family.kind);
+        for (position, value) in samples {
+            series(&mut out, service.series_labels(position));
+            let _ = writeln!(out, " {}", number(value));
+        }
+    }
+    out
+}
+
+fn series(out: &mut String, labels: &Labels) {
+    out.push_str(labels.name());
+    let mut opened = false;
+    for (name, value) in labels.iter().filter(|(name, _)| *name != METRIC_NAME) {
+        out.push(if opened { ',' } else { '{' });
+        opened = true;
+        let _ = write!(out, "{name}=\"");
+        for c in value.chars() {
+            match c {
+                '\\' => out.push_str("\\\\"),
+                '"' => out.push_str("\\\""),
+                '\n' => out.push_str("\\n"),
+                c => out.push(c),
+            }
+        }
+        out.push('"');
+    }
+    if opened {
+        out.push('}');
+    }
+}
+
+fn number(value: f64) -> String {
+    format_float(value, FloatFormat::General, None)
+}
