@@ -7,11 +7,9 @@ use crate::workload::course::Shape;
 use crate::workload::service::{Health, Own, Service};
 use crate::workload::{Distribution, Workload};
 
-type Refused = Box<Diagnostic>;
-
 impl Workload {
     /// Whether the change can be made at all; a run is not started otherwise.
-    pub fn validate(&self, change: &Change) -> Result<(), Refused> {
+    pub fn validate(&self, change: &Change) -> Result<(), Diagnostic> {
         self.resolve(change).map(drop)
     }
 
@@ -21,10 +19,13 @@ impl Workload {
 
     /// The metrics that a step may set: those that requests don't move.
     pub fn metric_names(&self) -> impl Iterator<Item = &str> {
-        self.services.iter().flat_map(|service| &service.spec().metrics).map(|metric| metric.name.value.as_str())
+        self.services
+            .iter()
+            .flat_map(|service| &service.spec().metrics)
+            .map(|metric| metric.name.value.as_str())
     }
 
-    pub(super) fn change(&mut self, at: Timestamp, change: &Change, given: bool) -> Result<(), Refused> {
+    pub(super) fn change(&mut self, at: Timestamp, change: &Change, given: bool) -> Result<(), Diagnostic> {
         match self.resolve(change)? {
             Resolved::Service(index, scope) => {
                 let moved = self.services[index].change(at, change, &scope);
@@ -48,7 +49,7 @@ impl Workload {
         Ok(())
     }
 
-    fn resolve(&self, change: &Change) -> Result<Resolved, Refused> {
+    fn resolve(&self, change: &Change) -> Result<Resolved, Diagnostic> {
         let of = |service: &Spanned<String>, route: &Option<String>, instance: &Option<Spanned<String>>| {
             let index = self.find_service(service)?;
             let scope = Scope {
@@ -57,7 +58,7 @@ impl Workload {
                 whole: instance.is_none(),
                 route: route.is_some(),
             };
-            Ok::<_, Refused>((index, scope))
+            Ok::<_, Diagnostic>((index, scope))
         };
         let (index, scope) = match change {
             Change::Traffic { service, route, per_second } => {
@@ -98,14 +99,14 @@ impl Workload {
         Ok(Resolved::Service(index, scope))
     }
 
-    fn find_service(&self, name: &Spanned<String>) -> Result<usize, Refused> {
+    fn find_service(&self, name: &Spanned<String>) -> Result<usize, Diagnostic> {
         self.services.iter().position(|service| service.spec().name.value == name.value).ok_or_else(|| {
             unknown("unknown-service", "service", name, self.service_names().map(str::to_owned).collect())
         })
     }
 
     /// By service, the own series that fit with the instances that export them.
-    fn find_metric(&self, metric: &MetricName) -> Result<Vec<(usize, Vec<(usize, usize)>)>, Refused> {
+    fn find_metric(&self, metric: &MetricName) -> Result<Vec<FoundSeries>, Diagnostic> {
         if let Some(service) = &metric.service {
             self.find_service(service)?;
         }
@@ -123,15 +124,13 @@ impl Workload {
         }
         let name = &metric.name;
         if let Some((_, service)) = services().find(|(_, service)| service.moved_by_requests(&name.value)) {
-            return Err(Box::new(
-                Diagnostic::error(
-                    "metric-of-requests",
-                    format!("`{}` follows the requests to {}", name.value, service.spec().name.value),
-                )
-                .at(&name.span)
-                .label("can't be set on its own")
-                .help("change the service's traffic, errors or latency instead"),
-            ));
+            return Err(Diagnostic::error(
+                "metric-of-requests",
+                format!("`{}` follows the requests to {}", name.value, service.spec().name.value),
+            )
+            .at(&name.span)
+            .label("can't be set on its own")
+            .help("change the service's traffic, errors or latency instead"));
         }
         let label_sets: Vec<String> =
             services().flat_map(|(_, service)| service.label_sets(&name.value)).collect();
@@ -141,22 +140,23 @@ impl Workload {
             return Err(unknown("unknown-metric", "metric", name, names));
         }
         let known = label_sets.iter().take(5).map(|set| format!("`{set}`")).collect::<Vec<_>>().join(", ");
-        Err(Box::new(
-            Diagnostic::error(
-                "unknown-series",
-                format!("no series of `{}` has the labels {}", name.value, metric.labels),
-            )
-            .at(&name.span)
-            .label("no series fits")
-            .help(format!("known: {known}")),
-        ))
+        Err(Diagnostic::error(
+            "unknown-series",
+            format!("no series of `{}` has the labels {}", name.value, metric.labels),
+        )
+        .at(&name.span)
+        .label("no series fits")
+        .help(format!("known: {known}")))
     }
 }
 
 enum Resolved {
     Service(usize, Scope),
-    Metrics(Vec<(usize, Vec<(usize, usize)>)>),
+    Metrics(Vec<FoundSeries>),
 }
+
+/// A service, and its series as pairs of instance and own series.
+type FoundSeries = (usize, Vec<(usize, usize)>);
 
 /// What of a service a change concerns.
 struct Scope {
@@ -239,7 +239,7 @@ impl Service {
         at: Timestamp,
         change: &Change,
         series: &[(usize, usize)],
-    ) -> Result<(), Refused> {
+    ) -> Result<(), Diagnostic> {
         for (instance, own) in series {
             match change {
                 Change::Metric { metric, course } => {
@@ -262,7 +262,7 @@ impl Service {
         at: Timestamp,
         metric: &MetricName,
         course: &Asked,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), Diagnostic> {
         let what = self.metrics[own].what.clone();
         let mut conduct = self.conduct.metrics[instance][own];
         let present = match what {
@@ -341,7 +341,7 @@ impl Service {
         self.normal = self.conduct.clone();
     }
 
-    fn find_instances(&self, name: Option<&Spanned<String>>) -> Result<Vec<usize>, Refused> {
+    fn find_instances(&self, name: Option<&Spanned<String>>) -> Result<Vec<usize>, Diagnostic> {
         let Some(name) = name else { return Ok((0..self.instances.len()).collect()) };
         let found: Vec<usize> =
             (0..self.instances.len()).filter(|instance| self.is_instance(*instance, &name.value)).collect();
@@ -360,7 +360,7 @@ impl Service {
     }
 
     /// A route by its path, or by method and path.
-    fn find_flows(&self, service: &Spanned<String>, route: Option<&str>) -> Result<Vec<usize>, Refused> {
+    fn find_flows(&self, service: &Spanned<String>, route: Option<&str>) -> Result<Vec<usize>, Diagnostic> {
         let Some(route) = route else { return Ok((0..self.flows.len()).collect()) };
         let found: Vec<usize> = self
             .flows
@@ -404,7 +404,8 @@ impl Service {
     }
 
     fn label_sets(&self, metric: &str) -> Vec<String> {
-        let of_metric = self.metrics.iter().filter(|own| self.spec().metrics[own.metric].name.value == metric);
+        let of_metric =
+            self.metrics.iter().filter(|own| self.spec().metrics[own.metric].name.value == metric);
         of_metric.map(|own| own.labels.to_string()).collect()
     }
 
@@ -420,28 +421,26 @@ impl Service {
         timed || spec.requests.as_ref().is_some_and(|requests| requests.name.value == metric)
     }
 
-    fn check_counts_requests(&self, service: &Spanned<String>) -> Result<(), Refused> {
+    fn check_counts_requests(&self, service: &Spanned<String>) -> Result<(), Diagnostic> {
         match self.spec().requests.is_some() || self.spec().duration.is_some() {
             true => Ok(()),
             false => Err(self.no_instrument(service, "counts no requests", "instrumentation.requests")),
         }
     }
 
-    fn check_times_requests(&self, service: &Spanned<String>) -> Result<(), Refused> {
+    fn check_times_requests(&self, service: &Spanned<String>) -> Result<(), Diagnostic> {
         match self.spec().duration.is_some() {
             true => Ok(()),
             false => Err(self.no_instrument(service, "measures no durations", "instrumentation.duration")),
         }
     }
 
-    fn no_instrument(&self, service: &Spanned<String>, lack: &str, key: &str) -> Refused {
-        Box::new(
-            Diagnostic::error("not-instrumented", format!("`{}` {lack}", service.value))
-                .at(&service.span)
-                .label("nothing would be seen of this")
-                .related(&self.spec().name.span, "described here")
-                .help(format!("describe it under `{key}`")),
-        )
+    fn no_instrument(&self, service: &Spanned<String>, lack: &str, key: &str) -> Diagnostic {
+        Diagnostic::error("not-instrumented", format!("`{}` {lack}", service.value))
+            .at(&service.span)
+            .label("nothing would be seen of this")
+            .related(&self.spec().name.span, "described here")
+            .help(format!("describe it under `{key}`"))
     }
 
     fn check_course(
@@ -449,7 +448,7 @@ impl Service {
         metric: &MetricName,
         course: &Asked,
         series: &[(usize, usize)],
-    ) -> Result<(), Refused> {
+    ) -> Result<(), Diagnostic> {
         let name = &metric.name.value;
         let finite = match course {
             Asked::Set(_) => true,
@@ -487,36 +486,36 @@ impl Service {
     }
 }
 
-fn unknown(id: &'static str, what: &str, name: &Spanned<String>, mut known: Vec<String>) -> Refused {
+fn unknown(id: &'static str, what: &str, name: &Spanned<String>, mut known: Vec<String>) -> Diagnostic {
     known.sort_unstable();
     known.dedup();
     let diagnostic = Diagnostic::error(id, format!("there is no {what} `{}`", name.value))
         .at(&name.span)
         .label("not described in firedrill.yaml");
     let suggested = diagnostic.suggest(&name.value, known.iter().map(String::as_str));
-    Box::new(match (&suggested.help, known.is_empty()) {
+    match (&suggested.help, known.is_empty()) {
         (Some(_), _) => suggested,
         (None, true) => suggested.help(format!("firedrill.yaml describes no {what}")),
         (None, false) => suggested.help(format!("known: {}", known.join(", "))),
-    })
+    }
 }
 
-fn wrong_amount(place: &Spanned<String>, message: String) -> Refused {
-    Box::new(Diagnostic::error("wrong-amount", message).at(&place.span))
+fn wrong_amount(place: &Spanned<String>, message: String) -> Diagnostic {
+    Diagnostic::error("wrong-amount", message).at(&place.span)
 }
 
-fn wrong_course(metric: &MetricName, message: String) -> Refused {
-    Box::new(Diagnostic::error("wrong-course", message).at(&metric.name.span))
+fn wrong_course(metric: &MetricName, message: String) -> Diagnostic {
+    Diagnostic::error("wrong-course", message).at(&metric.name.span)
 }
 
-fn check_amount(place: &Spanned<String>, what: &str, amount: f64) -> Result<(), Refused> {
+fn check_amount(place: &Spanned<String>, what: &str, amount: f64) -> Result<(), Diagnostic> {
     match amount.is_finite() && amount >= 0.0 {
         true => Ok(()),
         false => Err(wrong_amount(place, format!("{amount} is no amount of {what}"))),
     }
 }
 
-fn check_latency(place: &Spanned<String>, latency: Latency) -> Result<(), Refused> {
+fn check_latency(place: &Spanned<String>, latency: Latency) -> Result<(), Diagnostic> {
     let (quantile, length) = match latency {
         Latency::Fixed(length) => (0.5, length),
         Latency::Quantile(quantile, length) => (quantile, length),

@@ -62,8 +62,9 @@ impl Registry {
             MetricKind::Histogram { buckets: bounds } => {
                 let bucket = part("_bucket");
                 let bounds_and_last = bounds.iter().copied().chain([f64::INFINITY]);
-                let buckets =
-                    bounds_and_last.map(|le| self.sample(family, bucket.with("le", number(le)), true)).collect();
+                let buckets = bounds_and_last
+                    .map(|le| self.sample(family, bucket.with("le", number(le)), true))
+                    .collect();
                 let sum = self.sample(family, part("_sum"), true);
                 let count = self.sample(family, part("_count"), true);
                 Some(Instrument::Histogram { bounds: bounds.clone(), buckets, sum, count })

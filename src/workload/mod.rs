@@ -67,12 +67,12 @@ impl Workload {
     }
 
     /// A when-step: it takes effect at `at`, which is never before the last change.
-    pub fn apply(&mut self, at: Timestamp, change: &Change) -> Result<(), Box<Diagnostic>> {
+    pub fn apply(&mut self, at: Timestamp, change: &Change) -> Result<(), Diagnostic> {
         self.change(at, change, false)
     }
 
     /// A given-step: as [`Workload::apply`], and what "recovers" returns to from now on.
-    pub fn given(&mut self, at: Timestamp, change: &Change) -> Result<(), Box<Diagnostic>> {
+    pub fn given(&mut self, at: Timestamp, change: &Change) -> Result<(), Diagnostic> {
         self.change(at, change, true)
     }
 
@@ -146,3 +146,5 @@ pub fn has_port(address: &str) -> bool {
     address[after_bracket..].contains(':')
 }
 
+#[cfg(test)]
+mod tests;

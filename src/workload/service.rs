@@ -118,7 +118,8 @@ impl Service {
             requests: vec![request_conduct(&spec); spec.instances.len()],
             metrics: spec.instances.iter().map(|instance| metric_conduct(&spec, &instance.name)).collect(),
         };
-        let instance = Instance { health: Vec::new(), courses: vec![Course::default(); registry.series.len()] };
+        let instance =
+            Instance { health: Vec::new(), courses: vec![Course::default(); registry.series.len()] };
         let mut service = Service {
             seed,
             instances: vec![instance; spec.instances.len()],
@@ -406,17 +407,15 @@ fn request_conduct(spec: &ServiceSpec) -> Vec<RequestConduct> {
         status: traffic.error_status,
         latency: route.latency.unwrap_or(traffic.latency),
     };
-    spec.routes
-        .iter()
-        .flat_map(|route| std::iter::repeat_n(of_route(route), route.methods.len()))
-        .collect()
+    spec.routes.iter().flat_map(|route| std::iter::repeat_n(of_route(route), route.methods.len())).collect()
 }
 
 fn metric_conduct(spec: &ServiceSpec, instance: &str) -> Vec<MetricConduct> {
     spec.metrics
         .iter()
         .flat_map(|metric| {
-            let exported = metric.instances.is_empty() || metric.instances.iter().any(|name| name == instance);
+            let exported =
+                metric.instances.is_empty() || metric.instances.iter().any(|name| name == instance);
             metric.series.iter().map(move |series| normal_course(series, exported))
         })
         .collect()

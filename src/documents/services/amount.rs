@@ -1,0 +1,185 @@
+//! The single values of a service's description: names, amounts, shares, lengths of time.
+
+use crate::diagnostic::{Diagnostic, Spanned};
+use crate::documents::yaml::{Node, wrong_type};
+use crate::labels::Labels;
+use crate::time::Duration;
+use crate::workload::Distribution;
+use crate::workload::exposition::{is_label_name, is_metric_name};
+
+pub fn text(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
+    let text = node.scalar().map(|text| Spanned::new(text.to_owned(), node.span.clone()));
+    text.or_else(|| refuse(problems, wrong_type(node, "text")))
+}
+
+pub fn texts(node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<String> {
+    let items = node.items().unwrap_or(std::slice::from_ref(node));
+    items.iter().filter_map(|item| text(item, problems)).map(|text| text.value).collect()
+}
+
+/// Text that is not empty.
+pub fn name(node: &Node, wanted: &str, problems: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
+    match node.scalar().filter(|text| !text.is_empty()) {
+        Some(text) => Some(Spanned::new(text.to_owned(), node.span.clone())),
+        None => refuse(problems, wrong_type(node, wanted)),
+    }
+}
+
+pub fn metric_name(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
+    let name = text(node, problems)?;
+    match is_metric_name(&name.value) {
+        true => Some(name),
+        false => refuse(
+            problems,
+            Diagnostic::error("bad-metric-name", format!("`{}` is not a metric name", name.value))
+                .at(&name.span)
+                .label("wanted letters, digits, `_` and `:`, not starting with a digit"),
+        ),
+    }
+}
+
+pub fn label_name(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<String> {
+    let name = text(node, problems)?;
+    match is_label_name(&name.value) {
+        true => Some(name.value),
+        false => refuse(
+            problems,
+            Diagnostic::error("bad-label-name", format!("`{}` is not a label name", name.value))
+                .at(&name.span)
+                .label("wanted letters, digits and `_`, not starting with a digit"),
+        ),
+    }
+}
+
+/// Label names to values.
+pub fn labels(node: &Node, problems: &mut Vec<Diagnostic>) -> Labels {
+    pairs(node, label_name, problems)
+}
+
+/// Names of any form to values, as Kubernetes has them: `prometheus.io/scrape`.
+pub fn object_labels(node: &Node, problems: &mut Vec<Diagnostic>) -> Labels {
+    pairs(node, |node, problems| name(node, "a name", problems).map(|name| name.value), problems)
+}
+
+fn pairs(
+    node: &Node,
+    key: impl Fn(&Node, &mut Vec<Diagnostic>) -> Option<String>,
+    problems: &mut Vec<Diagnostic>,
+) -> Labels {
+    let Some(entries) = node.entries() else {
+        problems.push(wrong_type(node, "a mapping of names to values"));
+        return Labels::empty();
+    };
+    let pairs = entries.iter().filter_map(|(name, value)| {
+        let name = key(name, problems);
+        let value = text(value, problems);
+        Some((name?, value?.value))
+    });
+    Labels::from_pairs(pairs.collect::<Vec<_>>())
+}
+
+/// `12`, `1e6`, `95%`, `8Gi`, `1.5k`.
+pub fn number(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<f64> {
+    match node.scalar().and_then(parse_number) {
+        Some(number) => Some(number),
+        None => refuse(problems, wrong_type(node, "a number such as 12, 0.5, 95% or 8Gi")),
+    }
+}
+
+fn parse_number(text: &str) -> Option<f64> {
+    const UNITS: [(&str, f64); 12] = [
+        ("Ki", 1024.0),
+        ("Mi", 1_048_576.0),
+        ("Gi", 1_073_741_824.0),
+        ("Ti", 1_099_511_627_776.0),
+        ("%", 0.01),
+        ("k", 1e3),
+        ("K", 1e3),
+        ("M", 1e6),
+        ("G", 1e9),
+        ("T", 1e12),
+        ("m", 1e-3),
+        ("", 1.0),
+    ];
+    let (digits, scale) = UNITS.iter().find_map(|(unit, scale)| Some((text.strip_suffix(unit)?, *scale)))?;
+    let digits = digits.trim().replace('_', "");
+    // What else `f64` reads ("inf", "nan") is no amount.
+    let numeric = digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E'));
+    let number: f64 = digits.parse().ok().filter(|_| numeric)?;
+    // Divided, as 95 × 0.01 is not quite 0.95.
+    Some(if scale < 1.0 { number / (1.0 / scale).round() } else { number * scale })
+        .filter(|number| number.is_finite())
+}
+
+pub fn at_least_zero(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<f64> {
+    match number(node, problems)? {
+        amount if amount >= 0.0 => Some(amount),
+        _ => refuse(problems, out_of_range(node, "zero or more")),
+    }
+}
+
+/// `0.05` or `5%`.
+pub fn ratio(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<f64> {
+    match number(node, problems)? {
+        ratio if (0.0..=1.0).contains(&ratio) => Some(ratio),
+        _ => refuse(problems, out_of_range(node, "a share from 0 to 1, or 0% to 100%")),
+    }
+}
+
+pub fn status(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<u16> {
+    match node.scalar().and_then(|text| text.parse().ok()).filter(|code| (100..600).contains(code)) {
+        Some(code) => Some(code),
+        None => refuse(problems, wrong_type(node, "an HTTP status from 100 to 599")),
+    }
+}
+
+pub fn port(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<u16> {
+    match node.scalar().and_then(|text| text.parse().ok()).filter(|port| *port > 0) {
+        Some(port) => Some(port),
+        None => refuse(problems, wrong_type(node, "a port from 1 to 65535")),
+    }
+}
+
+/// `300ms` or `5`: every observation is so; `{p95: 300ms}`: that quantile lies there.
+pub fn distribution(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Distribution> {
+    let Some(entries) = node.entries() else {
+        return length(node, problems).map(Distribution::Fixed);
+    };
+    let [(quantile, value)] = entries else {
+        return refuse(problems, wrong_type(node, "one quantile, such as {p95: 300ms}"));
+    };
+    let share = quantile.scalar().and_then(|text| {
+        let digits = text.strip_prefix('p')?;
+        let valid = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        // p95 is 0.95, p999 is 0.999, p5 is 0.05.
+        let digits = if digits.len() == 1 { format!("0{digits}") } else { digits.to_owned() };
+        format!("0.{digits}").parse::<f64>().ok().filter(|share| valid && *share > 0.0)
+    });
+    let Some(share) = share else {
+        return refuse(problems, wrong_type(quantile, "a quantile such as p50, p95 or p999"));
+    };
+    match length(value, problems)? {
+        value if value > 0.0 => Some(Distribution::Quantile(share, value)),
+        _ => refuse(problems, out_of_range(value, "more than zero")),
+    }
+}
+
+/// Seconds, or any other amount.
+fn length(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<f64> {
+    let duration = node.scalar().and_then(|text| Duration::parse(text).ok());
+    match duration {
+        Some(duration) => Some(duration.seconds()),
+        None => at_least_zero(node, problems),
+    }
+}
+
+pub fn out_of_range(node: &Node, wanted: &str) -> Diagnostic {
+    Diagnostic::error("out-of-range", format!("expected {wanted}"))
+        .at(&node.span)
+        .label(format!("wanted {wanted}"))
+}
+
+pub fn refuse<T>(problems: &mut Vec<Diagnostic>, diagnostic: Diagnostic) -> Option<T> {
+    problems.push(diagnostic);
+    None
+}
