@@ -1,11 +1,11 @@
 //! The single values of a service's description: names, amounts, shares, lengths of time.
 
 use crate::diagnostic::{Diagnostic, Spanned};
+use crate::documents::value::{is_label_name, is_metric_name};
 use crate::documents::yaml::{Node, wrong_type};
 use crate::labels::Labels;
 use crate::time::Duration;
 use crate::workload::Distribution;
-use crate::workload::exposition::{is_label_name, is_metric_name};
 
 pub fn text(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
     let text = node.scalar().map(|text| Spanned::new(text.to_owned(), node.span.clone()));

@@ -3,7 +3,7 @@
 mod read;
 mod write;
 
-pub use read::{ExpositionError, Format, is_label_name, is_metric_name, read};
+pub use read::{ExpositionError, Format, read};
 pub use write::write;
 
 use crate::labels::Labels;

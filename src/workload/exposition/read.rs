@@ -189,12 +189,12 @@ fn timestamp(word: &str, format: Format) -> Option<Timestamp> {
     }
 }
 
-pub fn is_metric_name(name: &str) -> bool {
+fn is_metric_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == ':')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
 }
 
-pub fn is_label_name(name: &str) -> bool {
+fn is_label_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
