@@ -1,5 +1,7 @@
 //! What the documents mean, as one typed model. Knows no world and no scenario.
 
+pub mod alertmanager;
+
 use crate::diagnostic::{SourceFile, Span, Spanned};
 use crate::labels::Labels;
 use crate::promql::{Expr, Semantics};

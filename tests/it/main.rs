@@ -1,1 +1,4 @@
 //! The integration tests, one binary so that it links once. One module a subject.
+
+mod alertmanager_config;
+mod real;
