@@ -2,54 +2,32 @@
 
 use serde_json::Value;
 
+use crate::documents::value::{Resolved, resolve};
 use crate::documents::yaml::{Kind, Node};
 use crate::golang::quote;
 use crate::time::Duration;
 
 /// YAML 1.1's booleans, unquoted.
 pub fn flag(node: &Node) -> Option<bool> {
-    match plain(node)? {
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => Some(true),
-        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "false" | "False" | "FALSE" => Some(false),
+    match resolved(node) {
+        Resolved::Bool(flag) => Some(flag),
         _ => None,
     }
 }
 
-/// A whole number, unquoted: decimal, `0x`, `0o` or a leading 0, `0b`, with `_` between digits. A fraction is
-/// cut off, as Go's YAML does.
+/// A whole number, unquoted. A fraction is cut off, as Go's YAML does.
 pub fn number(node: &Node) -> Option<i64> {
-    let text = plain(node)?.replace('_', "");
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text.strip_prefix('+').unwrap_or(&text)),
-    };
-    let radix =
-        |prefix: &str, radix| digits.strip_prefix(prefix).and_then(|d| i64::from_str_radix(d, radix).ok());
-    let octal = || match digits.len() > 1 && digits.starts_with('0') {
-        true => i64::from_str_radix(digits, 8).ok(),
-        false => None,
-    };
-    let value = radix("0x", 16)
-        .or_else(|| radix("0o", 8))
-        .or_else(|| radix("0b", 2))
-        .or_else(octal)
-        .or_else(|| digits.parse::<i64>().ok());
-    match value {
-        Some(value) => Some(sign * value),
-        None => float(&text).filter(|value| value.abs() < i64::MAX as f64).map(|value| value as i64),
+    match resolved(node) {
+        Resolved::Integer(number) => i64::try_from(number).ok(),
+        Resolved::Float(number) if number.abs() < i64::MAX as f64 => Some(number as i64),
+        _ => None,
     }
 }
 
-fn float(text: &str) -> Option<f64> {
-    let number_like =
-        text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
-    (number_like && text.bytes().any(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
-}
-
-fn plain(node: &Node) -> Option<&str> {
+fn resolved(node: &Node) -> Resolved {
     match &node.kind {
-        Kind::Scalar(scalar) if scalar.plain => Some(&scalar.text),
-        _ => None,
+        Kind::Scalar(scalar) if scalar.plain => resolve(&scalar.text),
+        _ => Resolved::Text,
     }
 }
 
@@ -57,18 +35,14 @@ fn plain(node: &Node) -> Option<&str> {
 pub fn json(node: &Node) -> Value {
     match &node.kind {
         Kind::Null => Value::Null,
-        Kind::Scalar(scalar) => {
-            if let Some(flag) = flag(node) {
-                return Value::Bool(flag);
+        Kind::Scalar(scalar) => match resolved(node) {
+            Resolved::Bool(flag) => Value::Bool(flag),
+            Resolved::Integer(_) => number(node).map_or(Value::Null, Value::from),
+            Resolved::Float(number) => {
+                serde_json::Number::from_f64(number).map_or(Value::Null, Value::Number)
             }
-            match (plain(node).and_then(float), number(node)) {
-                (Some(value), _) if value.fract() != 0.0 => {
-                    serde_json::Number::from_f64(value).map_or(Value::Null, Value::Number)
-                }
-                (_, Some(number)) => Value::Number(number.into()),
-                _ => Value::String(scalar.text.clone()),
-            }
-        }
+            Resolved::Text => Value::String(scalar.text.clone()),
+        },
         Kind::Sequence(items) => Value::Array(items.iter().map(json).collect()),
         Kind::Mapping(entries) => {
             let mut entries: Vec<(String, Value)> = entries
@@ -148,45 +122,15 @@ pub fn url(text: &str) -> Result<(), String> {
 
 /// Scheme and host, refused where Go's `url.Parse` refuses.
 pub fn parse_url(text: &str) -> Result<(String, &str), String> {
-    let refuse = |reason: String| Err(format!("parse {}: {reason}", quote(text)));
-    if text.chars().any(|c| c < ' ' || c == '\x7f') {
-        return refuse("net/url: invalid control character in URL".into());
-    }
-    let text_before_fragment = text.split('#').next().unwrap_or_default();
-    let first_segment = text_before_fragment.split(['/', '?']).next().unwrap_or_default();
-    let (scheme, rest) = match first_segment.split_once(':') {
-        None => ("", text_before_fragment),
-        Some(("", _)) => return refuse("missing protocol scheme".into()),
-        Some((scheme, _)) => {
-            let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-            if !is_scheme {
-                return refuse("first path segment in URL cannot contain colon".into());
-            }
-            (scheme, &text_before_fragment[scheme.len() + 1..])
-        }
+    crate::golang::url::check(text).map_err(|reason| format!("parse {}: {reason}", quote(text)))?;
+    let text = text.split('#').next().unwrap_or_default();
+    let (scheme, rest) = match text.split(['/', '?']).next().unwrap_or_default().split_once(':') {
+        Some((scheme, _)) => (scheme, &text[scheme.len() + 1..]),
+        None => ("", text),
     };
-    let before_query = rest.split('?').next().unwrap_or_default();
     let authority =
-        before_query.strip_prefix("//").map_or("", |rest| rest.split('/').next().unwrap_or_default());
+        rest.strip_prefix("//").and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let mut escapes = before_query.match_indices('%');
-    if let Some((at, _)) = escapes.find(|(at, _)| {
-        let digits = before_query.as_bytes().get(at + 1..at + 3);
-        !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    }) {
-        let bad: String = before_query[at..].chars().take(3).collect();
-        return refuse(format!("invalid URL escape {}", quote(&bad)));
-    }
-    let after_brackets = host.rsplit_once(']').map_or(host, |(_, port)| port);
-    if let Some((_, port)) = after_brackets.split_once(':')
-        && !port.bytes().all(|byte| byte.is_ascii_digit())
-    {
-        return refuse(format!("invalid port {} after host", quote(&format!(":{port}"))));
-    }
-    if let Some(c) = host.chars().find(|c| " <>\"{}\\^`|".contains(*c)) {
-        return refuse(format!("invalid character {} in host name", quote(&c.to_string())));
-    }
     Ok((scheme.to_lowercase(), host))
 }
 

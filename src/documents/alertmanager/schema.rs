@@ -220,6 +220,9 @@ impl Reader<'_> {
         if node.kind == Kind::Null {
             return None;
         }
+        if is_secret(field) {
+            node.span.conceal();
+        }
         let wrong = |error: String| refused("bad-value", format!("`{}`: {error}", field.key), &node.span);
         Some(match field.of {
             Type::Text => Setting::Text(self.text(node)?),
@@ -329,6 +332,15 @@ impl Reader<'_> {
         }
         Some(map)
     }
+}
+
+/// What no message may show: passwords, tokens, and the URLs that are as good as one.
+fn is_secret(field: &Field) -> bool {
+    const ENDINGS: [&str; 7] =
+        ["password", "secret", "token", "api_key", "routing_key", "service_key", "user_key"];
+    const WHOLE: [&str; 5] =
+        ["credentials", "slack_api_url", "webhook_url", "mattermost_webhook_url", "secret_key"];
+    ENDINGS.iter().any(|ending| field.key.ends_with(ending)) || WHOLE.contains(&field.key)
 }
 
 fn template_setting(text: &str, place: Option<&Span>) -> Settings {

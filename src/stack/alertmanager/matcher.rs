@@ -158,6 +158,7 @@ mod tests {
         classic("foo=bar,,x=y", Err("bad matcher format: "));
         classic("foo-bar=x", Err("bad matcher format: foo-bar=x"));
         classic(r#"foo="bar"#, Err(r#"matcher value contains unescaped double quote: "bar"#));
+        classic("foo=~[a", Err("error parsing regexp: missing closing ]: `[a`"));
         classic(r#"foo=b"ar"#, Err(r#"matcher value contains unescaped double quote: b"ar"#));
     }
 
