@@ -9,6 +9,7 @@ mod lexer;
 mod number;
 mod parser;
 mod printer;
+pub mod series;
 pub mod signatures;
 mod storage;
 mod token;
@@ -16,6 +17,7 @@ mod value;
 
 pub use annotations::Annotations;
 pub use ast::{Expr, MAX_DEPTH, VectorSelector};
+pub use series::{parse_metric, parse_series};
 pub use storage::{STALE_NAN, SeriesId, Storage, StoredValue, is_stale};
 pub use value::{ABSENT, Answer, Matrix, Sample, SampleRange, SampleValue, Series, Value, is_absent};
 
