@@ -167,6 +167,7 @@ fn ran(claims: Vec<(&str, Claim, Timing)>) -> ScenarioResult {
         name: "A sustained error spike pages payments once".to_owned(),
         tags: vec!["checkout".to_owned()],
         place: place(&file, "name: A sustained"),
+        outline: None,
         stack: None,
         seed: None,
         start: None,

@@ -3,8 +3,11 @@
 //! YAML scenarios, Gherkin features and promtool unit tests all become [`Scenario`]s; what runs them
 //! can't tell which door they came through. Nothing here knows a world.
 
+pub mod check;
+pub mod phrases;
 pub mod promtool;
 pub mod values;
+pub mod yaml;
 
 use crate::diagnostic::{SourceFile, Span, Spanned};
 use crate::labels::Labels;
@@ -17,6 +20,8 @@ pub struct Scenario {
     pub tags: Vec<String>,
     /// Where it begins: `path:line` selects it.
     pub place: Span,
+    /// The outline that it is one example of; its place is then that of the example.
+    pub outline: Option<Span>,
     pub file: SourceFile,
     /// The documents to stand up, relative to where the person works; `None` takes `--stack` or the file's own folder.
     pub stack: Option<Spanned<String>>,
@@ -59,27 +64,27 @@ pub struct Step {
     pub what: What,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum What {
     Given(Given),
     When(When),
     Then(Then),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Given {
     /// A service's normal behaviour, or a metric's normal course: what "recovers" returns to.
     Changes(Vec<Change>),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct When {
     /// A named moment, for claims that count from it.
     pub moment: Option<String>,
     pub action: Action,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Effective together, at one moment.
     Changes(Vec<Change>),
@@ -177,13 +182,13 @@ pub enum Outage {
 }
 
 /// A claim about the timeline.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Then {
     pub claim: Claim,
     pub timing: Timing,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Claim {
     Alert(AlertClaim),
     Target {
@@ -218,7 +223,7 @@ pub enum Claim {
     },
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AlertClaim {
     pub alert: Spanned<String>,
     /// A subset of the alert's labels.
@@ -297,14 +302,14 @@ pub struct Timing {
     pub negated: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ExpectedAlert {
     pub labels: Labels,
     pub annotations: Labels,
     pub place: Span,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ExpectedSample {
     pub labels: Labels,
     pub value: f64,

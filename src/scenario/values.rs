@@ -36,6 +36,7 @@ pub fn duration(text: &str) -> Result<Duration, Wanted> {
         return Ok(duration);
     }
     let mut total = 0.0;
+    let mut last_unit = i64::MAX;
     let mut rest = text.trim();
     while !rest.is_empty() {
         let digits = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
@@ -49,7 +50,9 @@ pub fn duration(text: &str) -> Result<Duration, Wanted> {
             },
             digits => digits.parse().map_err(|_| DURATION)?,
         };
-        let unit = unit_of(&after[..letters]).ok_or(DURATION)?;
+        // From the largest unit down, so that "between 5m and 7m" holds two lengths and not their sum.
+        let unit = unit_of(&after[..letters]).filter(|unit| *unit < last_unit).ok_or(DURATION)?;
+        last_unit = unit;
         total += count * unit as f64;
         rest = after[letters..].trim_start();
         if let Some(next) = rest.strip_prefix("and ") {
@@ -109,6 +112,8 @@ pub fn number(text: &str) -> Result<f64, Wanted> {
 }
 
 pub fn ratio(text: &str) -> Result<f64, Wanted> {
+    // "with no errors"
+    let text = if text == "no" { "0" } else { text };
     number(text).ok().filter(|ratio| (0.0..=1.0).contains(ratio)).ok_or(RATIO)
 }
 
@@ -237,9 +242,18 @@ mod tests {
         check(duration("90 seconds"), Ok(Duration(90_000)));
         check(duration("a minute"), Ok(Duration(60_000)));
         check(duration("0"), Ok(Duration(0)));
-        for wrong in
-            ["", "5", "5 parsecs", "minutes", "5 minutes and", "-5m", "1e30 years", "99999999999y", "1.2.3s"]
-        {
+        for wrong in [
+            "",
+            "5",
+            "5 parsecs",
+            "minutes",
+            "5 minutes and",
+            "-5m",
+            "1e30 years",
+            "99999999999y",
+            "1.2.3s",
+            "5m and 7m",
+        ] {
             check(duration(wrong), Err(DURATION));
         }
     }

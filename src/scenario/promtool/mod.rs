@@ -94,6 +94,7 @@ impl FileWide<'_> {
             name: name.map_or_else(|| format!("test {number}"), |name| name.value),
             tags: Vec::new(),
             place: node.span.clone(),
+            outline: None,
             file: self.file.clone(),
             stack: None,
             seed: None,
