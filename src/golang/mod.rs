@@ -6,7 +6,9 @@
 mod float;
 mod quote;
 pub mod regex;
+pub mod template;
+pub mod time;
 pub mod url;
 
-pub use float::{FloatFormat, format_float};
-pub use quote::quote;
+pub use float::{FloatError, FloatFormat, format_float, parse_float};
+pub use quote::{is_print, quote, quote_bytes, quote_char, quote_to_ascii, unquote};

@@ -292,11 +292,12 @@ impl<'p> Parser<'p> {
             if name.is_empty() || !name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric()) {
                 return Err(format!("invalid named capture: `{}`", &rest[..=end]));
             }
+            self.at += end + 1;
+            // Go lets a name come twice, the crate doesn't; the first is the one that replacements find.
             if self.names.contains(&name) {
-                return Err(format!("duplicate capture group name: `{name}`"));
+                return self.open("(".to_owned(), self.flags);
             }
             self.names.push(name);
-            self.at += end + 1;
             return self.open(format!("(?P<{}>", super::crate_name(name)), self.flags);
         }
         let mut flags = self.flags;
@@ -326,7 +327,7 @@ impl<'p> Parser<'p> {
             }
             saw_flag = true;
         }
-        Err(format!("missing closing ): `{}`", self.pattern))
+        Err(format!("invalid or unsupported Perl syntax: `{rest}`"))
     }
 }
 
