@@ -1,1 +1,98 @@
-//! One file a command.
+//! The command line: arguments, what they start, and the exit code. One file a command.
+
+mod color;
+mod completions;
+mod exit;
+mod fault;
+mod man;
+mod output;
+mod pool;
+mod schema;
+pub mod stages;
+mod steps;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+
+const EXAMPLES: &str = "\
+Examples:
+  firedrill test scenarios/                     every scenario in a folder
+  firedrill test scenarios/shop.yaml:12         the scenario at a line
+  firedrill test rules_test.yml                 promtool's unit tests, as they are
+  firedrill test features/ --tags '@smoke and not @slow'
+  firedrill test scenarios/ --report junit=report.xml --report json=-
+  firedrill steps                               what steps can say";
+
+/// Proves that a team's monitoring works before they need it.
+#[derive(Parser)]
+#[command(name = "firedrill", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = format!("{}\n\n{EXAMPLES}", Exit::help()))]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+
+    /// When to colour what is printed; auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: color::When,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Test(test::TestArguments),
+    Steps(steps::StepsArguments),
+    Schema(schema::SchemaArguments),
+    Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
+}
+
+/// The whole program: reads its arguments, runs the command, and answers with the exit code.
+pub fn main() -> ExitCode {
+    let exit = fault::caught(|| match Arguments::try_parse() {
+        Ok(arguments) => run(&arguments),
+        Err(error) => {
+            // `--help` and `--version` come as errors too; printing fails only where nobody reads.
+            let _ = error.print();
+            if error.use_stderr() { Exit::Unusable } else { Exit::Held }
+        }
+    });
+    let exit = exit.unwrap_or_else(|said| {
+        output::complain(&fault::message(&said));
+        Exit::OurFault
+    });
+    ExitCode::from(exit.code())
+}
+
+fn run(arguments: &Arguments) -> Exit {
+    match &arguments.command {
+        Command::Test(test) => test::run(test, arguments.color, &stages::Stages::REAL),
+        Command::Steps(steps) => steps::run(steps),
+        Command::Schema(_) => schema::run(),
+        Command::Completions(completions) => completions::run(completions),
+        Command::Man(man) => man::run(man),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_description_of_the_arguments_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn help_tells_every_exit_code() {
+        let help = Arguments::command().render_long_help().to_string();
+        for exit in Exit::ALL {
+            let line = format!("{:>5}  {}", exit.code(), exit.meaning());
+            assert!(help.contains(&line), "{line:?} is not in\n{help}");
+        }
+    }
+}

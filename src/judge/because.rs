@@ -2,7 +2,7 @@
 
 use super::Decision;
 use super::course::{Outcome, Window};
-use super::rule::{self, RuleFacts};
+use super::rule::{Compared, RuleFacts};
 use super::verdict::Failure;
 use super::words::{clock, one_line, rounded};
 use crate::labels::Labels;
@@ -201,45 +201,46 @@ impl<'a> Story<'a> {
             return vec!["the alert's other elements became active, none with these labels did".to_owned()];
         }
         let mut because = vec![format!("the alert's expression gave no result by {}", self.clock(until))];
-        let Some(rule) = rule else { return because };
-        let compared = rule::compared(&rule.expr);
+        because
+            .extend(rule.iter().flat_map(|rule| &rule.compared).filter_map(|side| self.how_far(side, until)));
+        because
+    }
+
+    /// What one side of the rule's condition was like, where it was watched.
+    fn how_far(&self, side: &Compared, until: Timestamp) -> Option<String> {
         let since = self.decision.claimed.since;
         let mut extremes: Option<(f64, f64)> = None;
         let mut looked = false;
         let mut error = None;
         for seen in self.timeline.observations.iter().filter(|o| o.at >= since && o.at <= until) {
             match &seen.what {
-                Observed::Value { expr, result: Ok(samples) } if expr == compared => {
+                Observed::Value { expr, result: Ok(samples) } if *expr == side.expr => {
                     looked = true;
                     for value in samples.iter().filter_map(|s| finite(s.value)) {
                         let (low, high) = extremes.unwrap_or((value, value));
                         extremes = Some((low.min(value), high.max(value)));
                     }
                 }
-                Observed::Value { expr, result: Err(message) } if expr == compared => error = Some(message),
+                Observed::Value { expr, result: Err(message) } if *expr == side.expr => error = Some(message),
                 _ => {}
             }
         }
-        let compared = one_line(compared);
-        match (extremes, rule::threshold(&rule.expr)) {
-            (Some((low, high)), Some((_, threshold))) => because.push(format!(
-                "`{compared}` went from {} to {}, its threshold is {}",
-                rounded(low),
-                rounded(high),
-                rounded(threshold)
-            )),
-            (Some((low, high)), None) => {
-                because.push(format!("`{compared}` went from {} to {}", rounded(low), rounded(high)));
+        let expr = one_line(&side.expr);
+        match (extremes, error) {
+            (Some((low, high)), _) => {
+                let course = match low == high {
+                    true => format!("`{expr}` was {}", rounded(low)),
+                    false => format!("`{expr}` went from {} to {}", rounded(low), rounded(high)),
+                };
+                Some(match side.threshold {
+                    Some((compare, number)) => format!("{course}, wanted {compare} {}", rounded(number)),
+                    None => course,
+                })
             }
-            (None, _) if error.is_some() => {
-                because.push(format!("`{compared}` could not be evaluated: {}", error.map_or("", |e| e)));
-            }
-            (None, _) if looked => {
-                because.push(format!("`{compared}` found no series: is there such a metric?"))
-            }
-            (None, _) => {}
+            (None, Some(error)) => Some(format!("`{expr}` could not be evaluated: {error}")),
+            (None, None) if looked => Some(format!("`{expr}` gave no value")),
+            (None, None) => None,
         }
-        because
     }
 
     fn why_it_did_not_resolve(&self, failure: &mut Failure) {

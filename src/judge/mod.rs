@@ -38,7 +38,7 @@ use crate::worlds::Watch;
 
 pub use course::{Course, Outcome, Truth, Window};
 pub use fold::fold;
-pub use rule::{RuleFacts, curiosity};
+pub use rule::{Compared, RuleFacts, curiosity};
 pub use verdict::{FAILURES, Failure, Verdict};
 pub use words::{claim_in_words, clock};
 

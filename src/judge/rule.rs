@@ -1,6 +1,7 @@
 //! What the judge needs to know of the stack's rules to say why.
 
 use crate::diagnostic::Span;
+use crate::promql::ast::{Expr, ExprKind};
 use crate::stack::{RuleKind, Stack};
 use crate::time::Duration;
 use crate::worlds::Watch;
@@ -11,12 +12,21 @@ use super::verdict::Verdict;
 #[derive(Clone, Debug)]
 pub struct RuleFacts {
     pub alert: String,
-    pub expr: String,
+    /// What its expression holds against thresholds; the whole expression where it compares nothing.
+    pub compared: Vec<Compared>,
     /// The rule's `for`.
     pub hold: Duration,
     pub place: Span,
     /// The value of `for` in their file, where it stands.
     pub hold_place: Option<Span>,
+}
+
+/// One side of a rule's condition: `rate(x[5m])` of `rate(x[5m]) > 5`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    pub expr: String,
+    /// The comparison and its number: `> 5`.
+    pub threshold: Option<(&'static str, f64)>,
 }
 
 impl RuleFacts {
@@ -25,27 +35,31 @@ impl RuleFacts {
         let rules = stack.rule_groups.iter().flat_map(|group| &group.rules);
         rules
             .filter_map(|rule| match &rule.kind {
-                RuleKind::Alerting { alert: name, hold, .. } if name.value == alert => Some(RuleFacts {
-                    alert: alert.to_owned(),
-                    expr: rule.text.value.clone(),
-                    hold: *hold,
-                    place: name.span.clone(),
-                    hold_place: hold_place(&name.span),
-                }),
+                RuleKind::Alerting { alert: name, hold, .. } if name.value == alert => {
+                    let mut compared = Vec::new();
+                    comparisons(&rule.expr, &rule.text.value, &mut compared);
+                    Some(RuleFacts {
+                        alert: alert.to_owned(),
+                        compared,
+                        hold: *hold,
+                        place: name.span.clone(),
+                        hold_place: hold_place(&name.span),
+                    })
+                }
                 _ => None,
             })
             .collect()
     }
 }
 
-/// What to record in a second run, so that failures can be explained with values: the expressions of
-/// the alerts that failed verdicts are about. The same seed gives the same course of events.
+/// What to record in a second run, so that failures can be explained with values: what the rules of the
+/// alerts that failed verdicts are about hold against thresholds. The same seed gives the same events.
 pub fn curiosity(verdicts: &[Verdict], stack: &Stack) -> Vec<Watch> {
     let mut watches: Vec<Watch> = Vec::new();
-    for verdict in verdicts.iter().filter(|verdict| !verdict.held) {
-        let Some(alert) = &verdict.alert else { continue };
-        for rule in RuleFacts::of(stack, alert) {
-            let watch = Watch::Expr(compared(&rule.expr).to_owned());
+    for alert in verdicts.iter().filter(|verdict| !verdict.held).filter_map(|verdict| verdict.alert.as_ref())
+    {
+        for compared in RuleFacts::of(stack, alert).into_iter().flat_map(|rule| rule.compared) {
+            let watch = Watch::Expr(compared.expr);
             if !watches.contains(&watch) {
                 watches.push(watch);
             }
@@ -54,52 +68,32 @@ pub fn curiosity(verdicts: &[Verdict], stack: &Stack) -> Vec<Watch> {
     watches
 }
 
-/// The left side of an expression's outermost comparison with a number, whose value tells how far the
-/// threshold was; the whole expression where it is no such comparison.
-pub(super) fn compared(expr: &str) -> &str {
-    threshold(expr).map_or(expr.trim(), |(left, _)| left)
-}
-
-/// The left side and the number of `left > 0.05`, where the whole expression is of this form.
-pub(super) fn threshold(expr: &str) -> Option<(&str, f64)> {
-    let at = expr.trim_end().rfind(['<', '>', '='])?;
-    let number: f64 = expr[at + 1..].trim().parse().ok()?;
-    let left = expr[..at].trim_end_matches(['<', '>', '=', '!']).trim();
-    // `and`, `or` and `unless` bind more loosely: then the comparison is not the whole expression.
-    (outermost(left, |word| matches!(word, "and" | "or" | "unless" | "bool")).is_none() && !left.is_empty())
-        .then_some((left, number))
-}
-
-/// The first word outside brackets and quotes that satisfies.
-fn outermost(expr: &str, wanted: impl Fn(&str) -> bool) -> Option<&str> {
-    let mut depth = 0i32;
-    let mut quote = None;
-    let mut word_start = None;
-    for (at, c) in expr.char_indices().chain([(expr.len(), ' ')]) {
-        if let Some(open) = quote {
-            if c == open {
-                quote = None;
-            }
-            continue;
+/// The left sides of the comparisons with a number that `and`, `or` and `unless` join.
+fn comparisons(expr: &Expr, text: &str, into: &mut Vec<Compared>) {
+    let written = |expr: &Expr| text.get(expr.span.range()).unwrap_or(text).trim().to_owned();
+    let expr = expr.unwrap_parens();
+    match &expr.kind {
+        ExprKind::Binary(binary) if binary.op.is_set_operator() => {
+            comparisons(&binary.lhs, text, into);
+            comparisons(&binary.rhs, text, into);
         }
-        if c.is_alphanumeric() || c == '_' || c == ':' {
-            word_start.get_or_insert(at);
-            continue;
-        }
-        if let Some(start) = word_start.take()
-            && depth == 0
-            && wanted(&expr[start..at].to_ascii_lowercase())
-        {
-            return Some(&expr[start..at]);
-        }
-        match c {
-            '"' | '\'' | '`' => quote = Some(c),
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
-            _ => {}
-        }
+        ExprKind::Binary(binary) if binary.op.is_comparison() => match number(&binary.rhs) {
+            Some(number) => into
+                .push(Compared { expr: written(&binary.lhs), threshold: Some((binary.op.as_str(), number)) }),
+            None => into.push(Compared { expr: written(expr), threshold: None }),
+        },
+        _ => into.push(Compared { expr: written(expr), threshold: None }),
     }
-    None
+}
+
+fn number(expr: &Expr) -> Option<f64> {
+    match &expr.unwrap_parens().kind {
+        ExprKind::Number(literal) => Some(literal.value),
+        ExprKind::Unary(unary) => {
+            number(&unary.expr).map(|value| if unary.negative { -value } else { value })
+        }
+        _ => None,
+    }
 }
 
 /// The `for:` that follows an alert's name, before the next rule begins. For pointing only: a rule
@@ -131,15 +125,18 @@ mod tests {
     use crate::diagnostic::SourceFile;
 
     #[test]
-    fn the_left_side_of_a_comparison_is_what_a_threshold_is_held_against() {
-        let check = |expr, left| assert_eq!(compared(expr), left);
-        check("sum(rate(x[5m])) / sum(rate(y[5m])) > 0.05", "sum(rate(x[5m])) / sum(rate(y[5m]))");
-        check("up == 0", "up");
-        check("up{job!=\"a\"} != 0", "up{job!=\"a\"}");
-        check("absent(up)", "absent(up)");
-        check("a > 1 and b > 2", "a > 1 and b > 2");
-        check("a{x=\"and\"} >= 2e3", "a{x=\"and\"}");
-        check("a > on(job) b", "a > on(job) b");
+    fn what_a_rule_holds_against_thresholds_is_found_on_both_sides_of_and() {
+        let check = |text: &str, expected: &[(&str, Option<(&'static str, f64)>)]| {
+            let mut found = Vec::new();
+            comparisons(&crate::promql::parse(text).unwrap(), text, &mut found);
+            let found: Vec<_> = found.iter().map(|c| (c.expr.as_str(), c.threshold)).collect();
+            assert_eq!(found, expected);
+        };
+        check("sum(rate(x[5m])) / sum(y) > 0.05", &[("sum(rate(x[5m])) / sum(y)", Some((">", 0.05)))]);
+        check("(up == 0)", &[("up", Some(("==", 0.0)))]);
+        check("absent(up)", &[("absent(up)", None)]);
+        check("a > 1 and (b <= -2)", &[("a", Some((">", 1.0))), ("b", Some(("<=", -2.0)))]);
+        check("a > on(job) b", &[("a > on(job) b", None)]);
     }
 
     #[test]

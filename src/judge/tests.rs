@@ -228,7 +228,7 @@ fn an_alert_that_never_fires_is_watched_half_an_hour_longer() {
          wanted: firing by 5m
          happened: did not fire by 5m, nor by 35m, when it was inactive
          because: the alert's expression gave no result by 35m
-         because: `latency` went from 0.5 to 1.9, its threshold is 2
+         because: `latency` went from 0.5 to 1.9, wanted > 2
          rules.yml:3:8: its `for` is 5m",
     );
 }

@@ -172,6 +172,7 @@ fn ran(claims: Vec<(&str, Claim, Timing)>) -> ScenarioResult {
         seed: None,
         start: None,
         unit_test: None,
+        outline: None,
         steps,
         file: file.clone(),
     };
