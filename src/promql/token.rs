@@ -136,7 +136,8 @@ impl TokenKind {
     /// Whether a label may be called that in `by (...)`.
     pub fn names_a_label(self) -> bool {
         match self {
-            TokenKind::Keyword(_) | TokenKind::Operator(BinaryOp::Atan2) => true,
+            TokenKind::Keyword(word) => word != Keyword::Without,
+            TokenKind::Operator(BinaryOp::Atan2) => true,
             _ => self.names_a_metric(),
         }
     }

@@ -1,4 +1,5 @@
 //! The integration tests, one binary so that it links once. One module a subject.
 
 mod alertmanager_config;
+mod promtool_differential;
 mod real;

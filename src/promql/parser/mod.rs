@@ -216,13 +216,22 @@ impl<'a> Parser<'a> {
             };
             if matching.cardinality != Cardinality::OneToOne {
                 self.take()?;
-                if self.peek()?.kind == TokenKind::LeftParen {
+                if !self.is_behind_group_modifier()? {
                     matching.include = self.grouping_labels()?;
                 }
             }
         }
         self.fill(&mut matching)?;
         Ok((returns_bool, matching))
+    }
+
+    /// Whether what comes next follows a `group_left` without labels.
+    fn is_behind_group_modifier(&mut self) -> Parsed<bool> {
+        Ok(match self.peek()?.kind {
+            TokenKind::LeftParen => false,
+            TokenKind::Keyword(Keyword::Fill | Keyword::FillLeft | Keyword::FillRight) => true,
+            kind => kind.starts_expression(self.is_v2()),
+        })
     }
 
     fn fill(&mut self, matching: &mut VectorMatching) -> Parsed<()> {

@@ -42,8 +42,7 @@ impl Parser<'_> {
             _ => Some(self.step_length()?),
         };
         if self.peek()?.kind != TokenKind::RightBracket {
-            let expected = if self.is_v2() { "duration or \"]\"" } else { "\"]\"" };
-            return self.unexpected("subquery selector", expected);
+            return self.unexpected("subquery selector", "\"]\"");
         }
         let close = self.take()?;
         let span = left.expr.span.to(close.span);
