@@ -172,7 +172,6 @@ fn ran(claims: Vec<(&str, Claim, Timing)>) -> ScenarioResult {
         seed: None,
         start: None,
         unit_test: None,
-        outline: None,
         steps,
         file: file.clone(),
     };
