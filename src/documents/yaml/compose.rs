@@ -338,7 +338,7 @@ fn forbidden_character(file: &SourceFile) -> Option<Diagnostic> {
             || c >= '\u{10000}'
     };
     let (at, c) =
-        file.text().char_indices().find(|(at, c)| !allowed(*c) && !(*at == 0 && *c == '\u{feff}'))?;
+        file.text().char_indices().find(|(at, c)| !(allowed(*c) || *at == 0 && *c == '\u{feff}'))?;
     Some(
         Diagnostic::error("yaml-syntax", "control characters are not allowed")
             .at(&file.span(at..at + c.len_utf8()))

@@ -26,7 +26,7 @@ pub fn within(scalar: &Scalar, span: &Span, range: Range<usize>) -> Span {
         }
         end = Some(here.end);
     }
-    let start = start.unwrap_or_else(|| walk.at);
+    let start = start.unwrap_or(walk.at);
     let end = if range.is_empty() { start } else { end.unwrap_or(start).max(start) };
     span.file.span(span.start + start..span.start + end)
 }
