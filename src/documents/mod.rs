@@ -1,6 +1,14 @@
 //! Finding and reading what people wrote. Every value read here keeps its place.
 
 pub mod alertmanager;
+mod find;
+pub mod firedrill;
+pub mod prometheus;
+pub mod relabel;
+pub mod rules;
 pub mod services;
+pub mod shape;
 pub mod value;
 pub mod yaml;
+
+pub use find::{load, read_file};

@@ -115,8 +115,7 @@ fn stack() -> Stack {
             evaluation_interval: minutes(1.0),
             rule_query_offset: Duration::ZERO,
             external_labels: Labels::empty(),
-            external_url: String::new(),
-            scrape_configs: Vec::new(),
+            ..Prometheus::default()
         },
         rule_groups: vec![RuleGroup {
             name: Spanned::new("g".to_owned(), file.span(0..1)),
@@ -138,7 +137,7 @@ fn stack() -> Stack {
             file,
         }],
         services: Vec::new(),
-        start: None,
+        ..Stack::default()
     }
 }
 

@@ -1,6 +1,10 @@
 //! What the documents mean, as one typed model. Knows no world and no scenario.
 
 pub mod alertmanager;
+pub mod relabel;
+mod version;
+
+pub use version::Version;
 
 use crate::diagnostic::{SourceFile, Span, Spanned};
 use crate::labels::Labels;
@@ -9,7 +13,7 @@ use crate::time::{Duration, Timestamp};
 use crate::workload::ServiceSpec;
 
 /// A team's monitoring, read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Stack {
     /// The folder or file that it was read from, as the person named it.
     pub path: String,
@@ -20,6 +24,9 @@ pub struct Stack {
     pub services: Vec<ServiceSpec>,
     /// The world's time at the first step, where `firedrill.yaml` says.
     pub start: Option<Timestamp>,
+    /// What was taken otherwise than it is written, for the report: a container's path found in the folder, an
+    /// environment variable that is not known here.
+    pub notes: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -35,6 +42,48 @@ pub struct Prometheus {
     /// `--web.external-url`, for templates.
     pub external_url: String,
     pub scrape_configs: Vec<ScrapeConfig>,
+    pub alert_relabel_configs: Vec<RelabelConfig>,
+    pub alertmanagers: Vec<Alertmanagers>,
+    pub rule_files: Vec<Spanned<String>>,
+}
+
+impl Prometheus {
+    /// What it is without a config: rules alone can be tried.
+    pub fn new(version: Version) -> Self {
+        Prometheus {
+            version: None,
+            semantics: version.semantics(),
+            scrape_interval: Duration::from_secs(60),
+            scrape_timeout: Duration::from_secs(10),
+            evaluation_interval: Duration::from_secs(60),
+            rule_query_offset: Duration::ZERO,
+            external_labels: Labels::empty(),
+            external_url: String::new(),
+            scrape_configs: Vec::new(),
+            alert_relabel_configs: Vec::new(),
+            alertmanagers: Vec::new(),
+            rule_files: Vec::new(),
+        }
+    }
+}
+
+impl Default for Prometheus {
+    fn default() -> Self {
+        Prometheus::new(Version::NEWEST)
+    }
+}
+
+/// An item of `alerting.alertmanagers`: where alerts are sent.
+#[derive(Clone, Debug)]
+pub struct Alertmanagers {
+    pub place: Span,
+    pub scheme: String,
+    pub path_prefix: String,
+    pub timeout: Duration,
+    pub discovery: Vec<Discovery>,
+    pub relabel_configs: Vec<RelabelConfig>,
+    /// Of this Alertmanager alone, after those of `alerting`.
+    pub alert_relabel_configs: Vec<RelabelConfig>,
 }
 
 #[derive(Clone, Debug)]
@@ -98,6 +147,27 @@ pub struct RelabelConfig {
     pub target_label: String,
     pub replacement: String,
     pub action: RelabelAction,
+    pub names: Names,
+}
+
+/// Which names labels may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Letters, digits and `_`.
+    Legacy,
+    Utf8,
+}
+
+impl Names {
+    pub fn allow(self, label: &str) -> bool {
+        let legacy = || label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        match self {
+            Names::Utf8 => !label.is_empty(),
+            Names::Legacy => {
+                !label.is_empty() && !label.starts_with(|c: char| c.is_ascii_digit()) && legacy()
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,262 @@
+//! From a folder or files to the [`Stack`]: which file is what, which files belong together, and the version.
+//!
+//! Promises: all problems of all files at once; what was taken otherwise than it is written is in the stack's
+//! notes. Refuses a `rule_files` entry that matches nothing, which Prometheus passes over in silence.
+
+mod folder;
+mod glob;
+
+use std::path::{Path, PathBuf};
+
+use super::{firedrill, prometheus, rules};
+use crate::diagnostic::{Diagnostic, Severity, SourceFile, Spanned};
+use crate::stack::{Prometheus, Stack, Version};
+
+use firedrill::FiredrillFile;
+use folder::{Content, Found};
+
+/// The stack that a folder or some files hold, with warnings; or everything that makes them unusable.
+pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<(Stack, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut loader = Loader::default();
+    let stack = loader.stack(paths);
+    match stack {
+        Some(stack) if loader.problems.iter().all(|problem| problem.severity != Severity::Error) => {
+            Ok((stack, loader.problems))
+        }
+        _ => Err(loader.problems),
+    }
+}
+
+/// Reads one file, with a diagnostic instead of an I/O error or of bytes that are no text.
+pub fn read_file(path: &Path) -> Result<SourceFile, Diagnostic> {
+    folder::read(path)
+}
+
+#[derive(Default)]
+struct Loader {
+    problems: Vec<Diagnostic>,
+    notes: Vec<String>,
+}
+
+impl Loader {
+    fn stack<P: AsRef<Path>>(&mut self, paths: &[P]) -> Option<Stack> {
+        let found = folder::find(paths, &mut self.problems);
+        let described = self.firedrill(&found);
+        let config_file = self.config_file(&found, &described);
+        let (version, stated) = self.version(&found, &described);
+        let mut files: Vec<SourceFile> = Vec::new();
+        files
+            .extend(found.iter().filter(|file| file.content == Content::Firedrill).map(|f| f.source.clone()));
+        let mut config = None;
+        if let Some(file) = &config_file {
+            files.push(file.source.clone());
+            let (read, problems) = prometheus::read(&file.source, version);
+            self.problems.extend(problems);
+            config = read;
+        }
+        let rule_files = self.rule_files(&found, config_file.as_ref(), config.as_ref(), &described);
+        if config_file.is_none() && rule_files.is_empty() && self.problems.is_empty() {
+            self.problems.push(nothing_found(paths));
+        }
+        let mut rule_groups = Vec::new();
+        for file in &rule_files {
+            let (groups, problems) = rules::read(file, version);
+            rule_groups.extend(groups);
+            self.problems.extend(problems);
+        }
+        files.extend(rule_files);
+        let mut prometheus = config.unwrap_or_else(|| Prometheus::new(version));
+        prometheus.version = stated;
+        prometheus.external_url = described.external_url.map(|url| url.value).unwrap_or_default();
+        Some(Stack {
+            path: paths.iter().map(|path| path.as_ref().display().to_string()).collect::<Vec<_>>().join(" "),
+            files,
+            prometheus,
+            rule_groups,
+            services: described.services,
+            start: described.start,
+            notes: std::mem::take(&mut self.notes),
+        })
+    }
+
+    fn firedrill(&mut self, found: &[Found]) -> FiredrillFile {
+        let mut files = found.iter().filter(|file| file.content == Content::Firedrill);
+        let Some(first) = files.next() else { return FiredrillFile::default() };
+        for other in files {
+            self.problems.push(
+                Diagnostic::error("two-firedrill-files", "a stack has one firedrill.yaml")
+                    .at(&other.source.span(0..0))
+                    .label("another one")
+                    .related(&first.source.span(0..0), "the first"),
+            );
+        }
+        let (read, problems) = firedrill::read(&first.source);
+        self.problems.extend(problems);
+        let mut read = read.unwrap_or_default();
+        // Paths in it count from its folder.
+        let folder = first.path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let absolute =
+            |path: &mut Spanned<String>| path.value = folder.join(&path.value).display().to_string();
+        read.prometheus.iter_mut().for_each(absolute);
+        read.rules.iter_mut().for_each(absolute);
+        read
+    }
+
+    /// The one Prometheus config: the one that firedrill.yaml names, or the one there is.
+    fn config_file(&mut self, found: &[Found], described: &FiredrillFile) -> Option<Found> {
+        if let Some(named) = &described.prometheus {
+            let path = PathBuf::from(&named.value);
+            match folder::read(&path) {
+                Ok(source) => return Some(Found { path, source, content: Content::Prometheus }),
+                Err(problem) => self.problems.push(problem.at(&named.span).label("named here")),
+            }
+            return None;
+        }
+        let mut configs: Vec<&Found> =
+            found.iter().filter(|file| file.content == Content::Prometheus).collect();
+        let rank = |file: &Found| {
+            let named = file.path.file_stem().is_some_and(|stem| stem == "prometheus");
+            (!named, file.path.components().count())
+        };
+        configs.sort_by_key(|file| rank(file));
+        let (first, rest) = configs.split_first()?;
+        if let Some(second) = rest.iter().find(|other| rank(other) == rank(first)) {
+            self.problems.push(
+                Diagnostic::error("two-prometheus-configs", "here is more than one Prometheus config")
+                    .at(&second.source.span(0..0))
+                    .label("another one")
+                    .related(&first.source.span(0..0), "the first")
+                    .help("say which in firedrill.yaml: `prometheus: path/to/prometheus.yml`"),
+            );
+        }
+        Some((*first).clone())
+    }
+
+    fn version(&mut self, found: &[Found], described: &FiredrillFile) -> (Version, Option<Spanned<String>>) {
+        if let Some(stated) = &described.prometheus_version
+            && let Some(version) = Version::parse(&stated.value)
+        {
+            return (version, Some(stated.clone()));
+        }
+        let tags: Vec<Spanned<String>> =
+            found.iter().filter_map(|file| folder::image_tag(&file.source)).collect();
+        let Some(first) = tags.first() else {
+            self.notes.push("no file says which Prometheus runs: the newest is imitated".into());
+            return (Version::NEWEST, None);
+        };
+        if let Some(other) = tags.iter().find(|tag| tag.value != first.value) {
+            self.notes.push(format!(
+                "{} and {} name different versions of Prometheus: {} is imitated",
+                first.span, other.span, first.value
+            ));
+        }
+        (Version::parse(&first.value).unwrap_or(Version::NEWEST), Some(first.clone()))
+    }
+
+    /// The rule files in the order in which Prometheus would load them, each once.
+    fn rule_files(
+        &mut self,
+        found: &[Found],
+        config_file: Option<&Found>,
+        config: Option<&Prometheus>,
+        described: &FiredrillFile,
+    ) -> Vec<SourceFile> {
+        let mut taken: Vec<Found> = Vec::new();
+        let folder =
+            config_file.and_then(|file| file.path.parent()).map(Path::to_path_buf).unwrap_or_default();
+        let named = config.map(|config| config.rule_files.as_slice()).unwrap_or_default();
+        for pattern in named.iter().chain(&described.rules) {
+            for file in self.matching(pattern, &folder, found) {
+                if !taken.iter().any(|known| same_file(&known.path, &file.path)) {
+                    taken.push(file);
+                }
+            }
+        }
+        for file in found {
+            let known = taken.iter().any(|known| same_file(&known.path, &file.path));
+            match file.content {
+                // An operator hands these to Prometheus.
+                Content::RuleObjects if !known => taken.push(file.clone()),
+                Content::Rules if !known && config_file.is_none() => taken.push(file.clone()),
+                // Where the config is not readable, what it names is not known.
+                Content::Rules if !known && config.is_some() => self.problems.push(
+                    Diagnostic::warning("unused-rule-file", "Prometheus does not load this rule file")
+                        .at(&file.source.span(0..0))
+                        .label("no entry of `rule_files` matches it")
+                        .help("name it under `rule_files`, or under `rules` in firedrill.yaml"),
+                ),
+                _ => {}
+            }
+        }
+        taken.into_iter().map(|file| file.source).collect()
+    }
+
+    /// The files that a `rule_files` entry names. A path inside a container is looked for in the folder.
+    fn matching(&mut self, pattern: &Spanned<String>, folder: &Path, found: &[Found]) -> Vec<Found> {
+        let mut paths = glob::matching(&folder.join(&pattern.value));
+        if paths.is_empty() && pattern.value.starts_with('/') {
+            let inside = pattern.value.trim_start_matches('/');
+            let starts = std::iter::once(0).chain(inside.match_indices('/').map(|(at, _)| at + 1));
+            for start in starts {
+                paths = glob::matching(&folder.join(&inside[start..]));
+                // A bare `*.yml` also matches files of other kinds.
+                paths.retain(|path| {
+                    let rules = found.iter().find(|file| same_file(&file.path, path));
+                    rules.is_none_or(|file| matches!(file.content, Content::Rules | Content::RuleObjects))
+                });
+                if !paths.is_empty() {
+                    self.notes.push(format!(
+                        "{}: `{}` is a path in a container; taken for `{}`",
+                        pattern.span,
+                        pattern.value,
+                        folder.join(&inside[start..]).display()
+                    ));
+                    break;
+                }
+            }
+        }
+        if paths.is_empty() {
+            self.problems.push(no_match(pattern, folder, found));
+        }
+        let mut files = Vec::new();
+        for path in paths {
+            match folder::read(&path) {
+                Ok(source) => files.push(Found { path, source, content: Content::Rules }),
+                Err(problem) => {
+                    self.problems.push(problem.at(&pattern.span).label("matched by this"));
+                }
+            }
+        }
+        files
+    }
+}
+
+fn no_match(pattern: &Spanned<String>, folder: &Path, found: &[Found]) -> Diagnostic {
+    let rules = found.iter().filter(|file| matches!(file.content, Content::Rules | Content::RuleObjects));
+    let known: Vec<String> = rules
+        .map(|file| file.path.strip_prefix(folder).unwrap_or(&file.path).display().to_string())
+        .collect();
+    let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let diagnostic =
+        Diagnostic::error("rule-files-match-nothing", "no file matches this entry of `rule_files`")
+            .at(&pattern.span)
+            .label(format!("looked in {}", shown.display()))
+            .because("Prometheus starts without these rules and says nothing");
+    match known.len() {
+        0 => diagnostic,
+        1..=5 => diagnostic.help(format!("rule files here: {}", known.join(", "))),
+        more => diagnostic.help(format!("rule files here: {}, and {} more", known[..5].join(", "), more - 5)),
+    }
+}
+
+fn nothing_found<P: AsRef<Path>>(paths: &[P]) -> Diagnostic {
+    let names: Vec<String> = paths.iter().map(|path| path.as_ref().display().to_string()).collect();
+    Diagnostic::error("no-stack", format!("there is no monitoring stack in {}", names.join(", "))).because(
+        "looked for a Prometheus config (`prometheus.yml`, or a YAML file with `scrape_configs`, `rule_files` or \
+         `global`), rule files (with `groups`) and PrometheusRule objects",
+    )
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}

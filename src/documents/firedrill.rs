@@ -1,0 +1,112 @@
+//! `firedrill.yaml`: what the other files can't say. Which files count, which versions are imitated, when the
+//! world begins, and the services that stand in for the team's application.
+
+use super::yaml::{self, Mapping, Node, wrong_type};
+use super::{services, value};
+use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
+use crate::stack::Version;
+use crate::time::Timestamp;
+use crate::workload::ServiceSpec;
+
+#[derive(Clone, Debug, Default)]
+pub struct FiredrillFile {
+    /// The Prometheus config, relative to this file.
+    pub prometheus: Option<Spanned<String>>,
+    /// Rule files beside those that the Prometheus config names; globs, relative to this file.
+    pub rules: Vec<Spanned<String>>,
+    pub prometheus_version: Option<Spanned<String>>,
+    pub alertmanager_version: Option<Spanned<String>>,
+    pub start: Option<Timestamp>,
+    pub external_url: Option<Spanned<String>>,
+    pub services: Vec<ServiceSpec>,
+}
+
+/// An empty file says nothing, and that is fine.
+pub fn read(file: &SourceFile) -> (Option<FiredrillFile>, Vec<Diagnostic>) {
+    let (root, mut problems) = yaml::read_one(file);
+    let Some(root) = root else {
+        let empty = problems.is_empty().then(FiredrillFile::default);
+        return (empty, problems);
+    };
+    let read = top(&root, &mut problems);
+    (read, problems)
+}
+
+fn top(root: &Node, problems: &mut Vec<Diagnostic>) -> Option<FiredrillFile> {
+    let mut mapping = Mapping::of(root, "firedrill.yaml", problems)?;
+    let mut read = FiredrillFile {
+        prometheus: mapping.get("prometheus").and_then(|node| value::filled(node, "a path", problems)),
+        rules: mapping.get("rules").map(|node| one_or_more(node, problems)).unwrap_or_default(),
+        prometheus_version: mapping.get("version").and_then(|node| version(node, problems)),
+        start: mapping.get("start").and_then(|node| start(node, problems)),
+        external_url: mapping.get("external_url").and_then(|node| value::url(node, problems)),
+        ..FiredrillFile::default()
+    };
+    if let Some(node) = mapping.get("versions") {
+        versions(node, &mut read, problems);
+    }
+    if let Some(node) = mapping.get("services") {
+        read.services = services::read_services(node, problems);
+    }
+    if let Some(node) = mapping.get("metrics") {
+        read.services.push(services::read_metrics(node, problems));
+    }
+    mapping.finish(problems);
+    Some(read)
+}
+
+fn versions(node: &Node, read: &mut FiredrillFile, problems: &mut Vec<Diagnostic>) {
+    let Some(mut mapping) = Mapping::of(node, "versions", problems) else { return };
+    if let Some(node) = mapping.get("prometheus") {
+        if let Some(first) = &read.prometheus_version {
+            problems.push(
+                Diagnostic::error("duplicate-key", "the version of Prometheus stands here twice")
+                    .at(&node.span)
+                    .label("again here")
+                    .related(&first.span, "first here"),
+            );
+        }
+        read.prometheus_version = version(node, problems);
+    }
+    read.alertmanager_version = mapping.get("alertmanager").and_then(|node| version(node, problems));
+    mapping.finish(problems);
+}
+
+fn version(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
+    let text = value::string(node, problems)?;
+    if Version::parse(&text.value).is_none() {
+        problems.push(
+            Diagnostic::error("bad-version", "this is not a version")
+                .at(&node.span)
+                .label("wanted a version such as `2.45.0` or `3.1`"),
+        );
+        return None;
+    }
+    Some(text)
+}
+
+fn start(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Timestamp> {
+    let text = value::string(node, problems)?;
+    match text.value.parse::<jiff::Timestamp>() {
+        Ok(instant) => Some(Timestamp(instant.as_millisecond())),
+        Err(_) => {
+            problems.push(
+                Diagnostic::error("bad-time", "this is not an instant")
+                    .at(&node.span)
+                    .label("wanted a time such as `2026-01-05T08:00:00Z`"),
+            );
+            None
+        }
+    }
+}
+
+fn one_or_more(node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<Spanned<String>> {
+    match (node.scalar(), node.items()) {
+        (Some(_), _) => value::filled(node, "a path", problems).into_iter().collect(),
+        (_, Some(_)) => value::list(node, problems, |node, problems| value::filled(node, "a path", problems)),
+        _ => {
+            problems.push(wrong_type(node, "a path or a list of paths"));
+            Vec::new()
+        }
+    }
+}
