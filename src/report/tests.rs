@@ -4,7 +4,6 @@ use super::*;
 use crate::diagnostic::{SourceFile, Span, Spanned};
 use crate::judge::{self, Claimed, Judgement};
 use crate::labels::Labels;
-use crate::promql::Semantics;
 use crate::scenario::{
     Action, AlertClaim, Claim, ClaimedState, Comparison, ExpectedSample, Step, TextMatch, Then, Timing, When,
 };
@@ -75,20 +74,16 @@ fn stack() -> Stack {
     Stack {
         path: "fixtures/shop".to_owned(),
         prometheus: Prometheus {
-            version: None,
-            semantics: Semantics::V3,
             scrape_interval: minutes(1.0),
             scrape_timeout: minutes(1.0),
             evaluation_interval: minutes(1.0),
             rule_query_offset: Duration::ZERO,
             external_labels: Labels::empty(),
-            external_url: String::new(),
-            scrape_configs: Vec::new(),
+            ..Prometheus::default()
         },
         files: vec![file],
         rule_groups: vec![group],
-        services: Vec::new(),
-        start: None,
+        ..Stack::default()
     }
 }
 
