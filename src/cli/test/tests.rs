@@ -3,10 +3,7 @@
 use super::*;
 use crate::cli::stages::Finished;
 use crate::diagnostic::{SourceFile, Spanned};
-use crate::labels::Labels;
-use crate::promql::Semantics;
 use crate::scenario::{Claim, Step, Then, Timing};
-use crate::stack::Prometheus;
 use crate::time::Duration;
 use crate::timeline::Timeline;
 use crate::worlds::WorldError;
@@ -68,20 +65,9 @@ fn stack(path: &str) -> Stack {
     Stack {
         path: path.to_owned(),
         files: Vec::new(),
-        prometheus: Prometheus {
-            version: None,
-            semantics: Semantics::V3,
-            scrape_interval: Duration::from_secs(15),
-            scrape_timeout: Duration::from_secs(10),
-            evaluation_interval: Duration::from_secs(15),
-            rule_query_offset: Duration::ZERO,
-            external_labels: Labels::empty(),
-            external_url: String::new(),
-            scrape_configs: Vec::new(),
-        },
         rule_groups: Vec::new(),
         services: Vec::new(),
-        start: None,
+        ..Stack::default()
     }
 }
 
