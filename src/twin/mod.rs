@@ -1,3 +1,5 @@
 //! The embedded world: virtual time, no I/O, never the machine's clock.
 
 pub mod alert;
+pub mod humanize;
+pub mod prometheus_template;
