@@ -5,9 +5,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::signatures::Function;
+use crate::golang::regex;
 use crate::time::{Duration, Timestamp};
 
 /// The deepest tree that the parser hands out, counted in nodes from the root to a leaf: as many as a
@@ -156,7 +155,7 @@ pub struct Matcher {
     pub value: Arc<str>,
     pub op: MatchOp,
     /// `None` where comparing strings is enough.
-    regex: Option<Regex>,
+    regex: Option<::regex::Regex>,
     pub name_span: TextRange,
     pub value_span: TextRange,
 }
@@ -358,13 +357,19 @@ impl Matcher {
         name: impl Into<Arc<str>>,
         op: MatchOp,
         value: impl Into<Arc<str>>,
-    ) -> Result<Self, crate::golang::regex::RegexError> {
+    ) -> Result<Self, regex::RegexError> {
         let (name, value) = (name.into(), value.into());
         let regex = match op {
             MatchOp::Equal | MatchOp::NotEqual => None,
             // Nothing in it that a regular expression could mean: comparing is the same, and faster.
             MatchOp::Regex | MatchOp::NotRegex if is_literal(&value) => None,
-            MatchOp::Regex | MatchOp::NotRegex => Some(crate::golang::regex::compile_anchored(&value)?),
+            MatchOp::Regex | MatchOp::NotRegex => {
+                // `a)(b` is only an expression with the anchors around it, and Prometheus refuses that.
+                if value.contains(')') {
+                    regex::compile(&value)?;
+                }
+                Some(regex::compile_anchored(&value)?)
+            }
         };
         let nowhere = TextRange::default();
         Ok(Matcher { name, value, op, regex, name_span: nowhere, value_span: nowhere })

@@ -521,5 +521,6 @@ pub(super) fn quote_char(c: Option<char>) -> String {
 
 /// Go's `%#U`
 fn code_point(c: char) -> String {
-    format!("U+{:04X} '{c}'", u32::from(c))
+    let code = format!("U+{:04X}", u32::from(c));
+    if c.is_control() { code } else { format!("{code} '{c}'") }
 }
