@@ -84,7 +84,12 @@ mod tests {
             let (mut results, mut counted) = (Vec::new(), Vec::new());
             let threads = NonZeroUsize::new(threads).unwrap();
             // The first items take longest.
-            let work = |item: &u64| (0..(200 - item) * 50).fold(*item, |sum, x| sum ^ (x & 0)) * 2;
+            let work = |item: &u64| {
+                (0..(200 - item) * 50).for_each(|x| {
+                    std::hint::black_box(x);
+                });
+                item * 2
+            };
             in_order(&items, threads, work, |done| counted.push(done), |result| results.push(result));
             assert_eq!(results, items.iter().map(|item| item * 2).collect::<Vec<_>>());
             assert_eq!(counted, (1..=200).collect::<Vec<_>>());

@@ -28,10 +28,10 @@ pub(super) enum Miss {
 }
 
 impl AlertsSeen {
-    /// A change of state of any alert; other names are passed over.
-    pub fn change(&mut self, alert: &str, change: &AlertChange) {
+    /// A change of state of any alert; false for one of another name, which is passed over.
+    pub fn change(&mut self, alert: &str, change: &AlertChange) -> bool {
         if change.alert.labels.value("alertname") != alert {
-            return;
+            return false;
         }
         let element = self.elements.entry(change.alert.labels.clone()).or_insert_with(|| Element {
             last: change.alert.clone(),
@@ -46,6 +46,7 @@ impl AlertsSeen {
             AlertState::Pending => element.fired = change.from == AlertState::Firing,
             AlertState::Inactive => {}
         }
+        true
     }
 
     /// What an active element is like at an evaluation: its value and annotations move on.

@@ -183,6 +183,20 @@ fn alert(case: &Case, claim: &AlertClaim) -> Failure {
         return case.failure("rule-failed", message, wanted, happened);
     }
     let is_now = || now_is(&seen, claim);
+    if case.then.timing.negated && matches!(case.decision.window, Window::Within { .. }) {
+        let happened = match case.decision.outcome {
+            Outcome::Early { at } => format!("was not {state} at {} already", case.clock(at)),
+            Outcome::Late { happened: Some(at), .. } => format!("was {state} until {}", case.clock(at)),
+            Outcome::Broke { ended, .. } => format!("was {state} again at {}", case.clock(ended)),
+            _ => format!("was {state} until {}", case.clock(case.decision.decided)),
+        };
+        return case.failure(
+            words.should_not,
+            format!("{name} was {state}, but should not be"),
+            wanted,
+            happened,
+        );
+    }
     match case.decision.outcome {
         Outcome::Early { at } => {
             let (message, happened) = match at > case.decision.claimed.since {

@@ -48,6 +48,9 @@ use seen::Seen;
 /// so that the report can say when the thing did happen.
 const GRACE: Duration = Duration::from_secs(30 * 60);
 
+/// How long a claim waits that says only when a thing must not be yet: "fires after 5m".
+const OPEN_ENDED: Duration = Duration::from_secs(30 * 60);
+
 /// The times that a claim is judged by.
 #[derive(Clone, Copy, Debug)]
 pub struct Claimed {
@@ -99,7 +102,7 @@ pub struct Judgement {
     until: Timestamp,
     seen: Seen,
     course: Course,
-    /// The instant whose observations are still coming in.
+    /// The instant whose observations are still coming in, once one of them bears on the claim.
     open: Option<Timestamp>,
     /// How much of the timeline was taken in by [`Judgement::see_all`].
     taken: usize,
@@ -115,7 +118,7 @@ impl Judgement {
         let mut judgement = Judgement {
             claimed,
             window,
-            negated: negates_instant(then, &window),
+            negated: turns_round(then, &window),
             until,
             seen: Seen::new(then),
             course: Course::default(),
@@ -132,9 +135,11 @@ impl Judgement {
             && observation.at > open
         {
             self.close(open);
+            self.open = None;
         }
-        self.open = Some(observation.at);
-        self.seen.see(observation);
+        if self.seen.see(observation) {
+            self.open = Some(observation.at);
+        }
     }
 
     /// Takes in what the timeline has gained since the last call.
@@ -202,32 +207,27 @@ fn window(then: &Then, claimed: &Claimed) -> Window {
         let at = claimed.start + at;
         return Window::Instant { at, patience: at };
     }
-    match (timing.throughout, timing.within) {
-        (Some(stretch), _) => Window::Throughout { from, to: since + stretch, never: timing.negated },
+    let within = |by| Window::Within { since, from, by, lasting: timing.lasting.unwrap_or_default() };
+    match (timing.throughout, timing.within, timing.lasting) {
+        (Some(stretch), ..) => Window::Throughout { from, to: from + stretch, never: timing.negated },
         // What is not to happen within a time is to happen at no instant of it.
-        (None, Some(within)) if timing.negated => {
-            Window::Throughout { from, to: since + within, never: true }
+        (None, Some(by), None) if timing.negated => Window::Throughout { from, to: since + by, never: true },
+        (None, Some(by), _) => within(since + by),
+        (None, None, Some(lasting)) => {
+            let from = claimed.now.max(from);
+            Window::Throughout { from, to: from + lasting, never: timing.negated }
         }
-        (None, Some(within)) => {
-            Window::Within { since, from, by: since + within, lasting: timing.lasting.unwrap_or_default() }
+        (None, None, None) if timing.not_before.is_some() && !timing.negated => within(from + OPEN_ENDED),
+        (None, None, None) => {
+            let at = claimed.now.max(from);
+            Window::Instant { at, patience: at + claimed.patience }
         }
-        (None, None) => match timing.lasting {
-            Some(lasting) => Window::Throughout {
-                from: claimed.now.max(from),
-                to: claimed.now.max(from) + lasting,
-                never: timing.negated,
-            },
-            None => {
-                let at = claimed.now.max(from);
-                Window::Instant { at, patience: at + claimed.patience }
-            }
-        },
     }
 }
 
-/// A stretch knows `never` itself; at an instant the condition is turned round.
-fn negates_instant(then: &Then, window: &Window) -> bool {
-    then.timing.negated && matches!(window, Window::Instant { .. })
+/// A stretch in which nothing may happen knows so itself; otherwise the condition is turned round.
+fn turns_round(then: &Then, window: &Window) -> bool {
+    then.timing.negated && !matches!(window, Window::Throughout { .. })
 }
 
 #[cfg(test)]

@@ -48,13 +48,18 @@ impl Seen {
     /// As of an instant, with all that was seen at it.
     pub fn until(then: &Then, timeline: &Timeline, at: Timestamp) -> Self {
         let mut seen = Seen::new(then);
-        timeline.observations.iter().take_while(|o| o.at <= at).for_each(|o| seen.see(o));
+        timeline.observations.iter().take_while(|o| o.at <= at).for_each(|o| {
+            seen.see(o);
+        });
         seen
     }
 
-    pub fn see(&mut self, observation: &Observation) {
+    /// Takes in an observation; false when it does not bear on the claim.
+    pub fn see(&mut self, observation: &Observation) -> bool {
         match (&self.claim, &observation.what) {
-            (Claim::Alert(claim), Observed::Alert(change)) => self.alerts.change(&claim.alert.value, change),
+            (Claim::Alert(claim), Observed::Alert(change)) => {
+                return self.alerts.change(&claim.alert.value, change);
+            }
             (Claim::Alert(claim), Observed::AlertsSeen { alert, active }) if *alert == claim.alert.value => {
                 active.iter().for_each(|active| self.alerts.look(active));
             }
@@ -89,8 +94,9 @@ impl Seen {
             (claim, Observed::Rule { group, rule, healthy, error }) if concerns(claim, rule) => {
                 self.rules.insert((group.clone(), rule.clone()), (*healthy, error.clone()));
             }
-            _ => {}
+            _ => return false,
         }
+        true
     }
 
     /// Whether the claim's condition holds, its timing and negation aside.

@@ -528,3 +528,38 @@ fn what_follows_from_an_earlier_failure_is_folded_under_it() {
     let causes: Vec<bool> = verdicts.iter().map(Verdict::is_cause).collect();
     assert_eq!(causes, [true, false]);
 }
+
+#[test]
+fn not_before_alone_wants_it_to_happen_after_that() {
+    let after = |from| Timing { not_before: Some(minutes(from)), ..Timing::default() };
+    check(Claim::Alert(alert(ClaimedState::Firing)), after(5.0), 0.0, &fired_at(7.0), "held at 7m");
+    let (verdict, _) = judged(Claim::Alert(alert(ClaimedState::Firing)), after(5.0), 0.0, &[]);
+    assert_eq!(verdict.failure.map(|failure| failure.id), Some("never-fired"));
+    check(
+        Claim::Alert(alert(ClaimedState::Firing)),
+        after(8.0),
+        0.0,
+        &fired_at(7.0),
+        "[fired-early] at 7m: Slow fired too early
+         wanted: firing not before 8m by 38m
+         happened: fired at 7m
+         because: 2m until the expression had a result, then 5m of `for`
+         because: its value was 3.5 when it fired
+         note: the shortest `for` that is late enough is 6m
+         rules.yml:3:8: began counting at 2m",
+    );
+}
+
+#[test]
+fn not_within_a_time_and_then_for_a_while_is_to_be_otherwise_so_long() {
+    let mut seen = fired_at(3.0);
+    seen.push((6.0, resolved("")));
+    let timing = Timing { lasting: Some(minutes(4.0)), negated: true, ..within(10.0) };
+    let then = |now| (Claim::Alert(alert(ClaimedState::Firing)), timing.clone(), now);
+    let (claim, timing, now) = then(4.0);
+    let (verdict, _) = judged(claim, timing, now, &seen);
+    assert!(!verdict.held, "it is inactive at the beginning, and then fires at 3m");
+    seen.insert(0, (3.5, moment(None)));
+    let (claim, timing, now) = then(3.5);
+    check(claim, timing, now, &seen, "held at 10m30s");
+}
