@@ -199,6 +199,12 @@ impl Diagnostic {
         self
     }
 
+    /// Whether both say the same about the same place.
+    pub fn same_as(&self, other: &Diagnostic) -> bool {
+        let place = |diagnostic: &Diagnostic| diagnostic.place.as_ref().map(|place| (place.start, place.end));
+        self.id == other.id && self.message == other.message && place(self) == place(other)
+    }
+
     /// `help: did you mean …?` when one of `known` is close to `got`.
     pub fn suggest<'a>(self, got: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         match nearest(got, known) {

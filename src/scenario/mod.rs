@@ -4,8 +4,11 @@
 //! can't tell which door they came through. Nothing here knows a world.
 
 pub mod check;
+pub mod gherkin;
 pub mod phrases;
 pub mod promtool;
+pub mod select;
+pub mod tags;
 pub mod values;
 pub mod yaml;
 

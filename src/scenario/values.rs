@@ -22,12 +22,16 @@ pub const TIMESTAMP: Wanted = "a time such as `2025-01-31T10:00:00Z` or seconds 
 pub const COUNT: Wanted = "a whole number such as `3`";
 
 pub fn bad_value(got: &str, wanted: Wanted, span: &Span) -> Diagnostic {
-    Diagnostic::error(
-        "bad-value",
-        format!("`{got}` is not {}", wanted.split(" such as").next().unwrap_or(wanted)),
-    )
-    .at(span)
-    .label(format!("wanted {wanted}"))
+    let what = wanted.split(" such as").next().unwrap_or(wanted);
+    let diagnostic = Diagnostic::error("bad-value", format!("`{got}` is not {what}"))
+        .at(span)
+        .label(format!("wanted {wanted}"));
+    let bare = number(got).is_ok() && got.ends_with(|c: char| c.is_ascii_digit());
+    match wanted {
+        RATIO if bare => diagnostic.help(format!("did you mean `{got}%`?")),
+        DURATION if bare => diagnostic.help(format!("a unit is missing: `{got}s`, `{got}m`?")),
+        _ => diagnostic,
+    }
 }
 
 /// `1h30m`, `1.5s`, `11 minutes`, `1 hour and 30 minutes`.

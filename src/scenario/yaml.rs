@@ -75,9 +75,11 @@ impl FileWide<'_> {
                     // A problem that is in every example is one problem.
                     let mut found = Vec::new();
                     let filled = examples::fill(node, row, &mut found);
-                    out.extend(self.one(&filled, Some((row, &node.span)), &mut found));
+                    if found.is_empty() {
+                        out.extend(self.one(&filled, Some((row, &node.span)), &mut found));
+                    }
                     for problem in found {
-                        if !problems.iter().any(|known| same(known, &problem)) {
+                        if !problems.iter().any(|known| known.same_as(&problem)) {
                             problems.push(problem);
                         }
                     }
@@ -208,7 +210,7 @@ fn mapped(
             None => {
                 let keys: Vec<&str> =
                     family.keys.iter().filter(|key| known(&key)).map(|key| key.name).collect();
-                problems.push(unknown_key(name, &format!("a step about a {}", family.subject), &keys));
+                problems.push(unknown_key(name, &format!("a step about {}", family.named()), &keys));
             }
         }
     }
@@ -237,7 +239,7 @@ fn family(
         problems.push(
             Diagnostic::error(
                 "wrong-keyword",
-                format!("a step about a {} does not belong to `{}`", family.subject, lower(kind)),
+                format!("a step about {} does not belong to `{}`", family.named(), lower(kind)),
             )
             .at(&place(kind, node, entries))
             .label(format!("stands under `{}`", lower(kind))),
@@ -247,8 +249,9 @@ fn family(
     let subjects: Vec<&str> =
         FAMILIES.iter().filter(|family| family.fits(kind)).map(|family| family.subject).collect();
     let first = entries.first().and_then(|(name, _)| name.scalar()).unwrap_or_default();
+    let subject = entries.first().map_or(&node.span, |(name, _)| &name.span);
     let diagnostic = Diagnostic::error("unknown-step", "this step is about nothing that is known")
-        .at(&place(kind, node, entries))
+        .at(subject)
         .label(format!("wanted one of {}", subjects.join(", ")));
     problems.push(diagnostic.suggest(first, subjects));
     None
@@ -367,11 +370,6 @@ fn start(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Timestamp> {
             None
         }
     }
-}
-
-fn same(one: &Diagnostic, other: &Diagnostic) -> bool {
-    let place = |diagnostic: &Diagnostic| diagnostic.place.as_ref().map(|place| (place.start, place.end));
-    one.id == other.id && one.message == other.message && place(one) == place(other)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod workload;
 
 pub use args::{Arg, Args, refused};
 pub use pattern::Pattern;
-pub use sentence::{Sentence, understand};
+pub use sentence::{DOC_STRING, Sentence, understand};
 pub use timing::{expand as expand_timing, keys as timing_keys};
 
 use super::{What, values};
@@ -166,6 +166,16 @@ pub static FAMILIES: &[&Family] = &[
 impl Family {
     pub fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().chain(timing::keys()).find(|key| key.name == name)
+    }
+
+    /// With its article, for messages.
+    pub fn named(&self) -> String {
+        let article = if self.subject.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        match self.subject {
+            "expr" => "an expression".to_owned(),
+            "series" => "series".to_owned(),
+            subject => format!("{article} {subject}"),
+        }
     }
 
     pub fn fits(&self, kind: Kind) -> bool {

@@ -53,7 +53,7 @@ impl Pattern {
                     {
                         at += 1;
                     }
-                    _ => return Err(Miss { at, value: None }),
+                    _ => return Err(Miss { at, words: wanted.clone(), value: None }),
                 },
                 Piece::Value(name) => {
                     let takes = family.key(name).map_or(Takes::Text, |key| key.takes);
@@ -62,7 +62,7 @@ impl Pattern {
                             values.push((*name, at..at + count));
                             at += count;
                         }
-                        None => return Err(Miss { at, value: Some(takes) }),
+                        None => return Err(Miss { at, words: Vec::new(), value: Some(takes) }),
                     }
                 }
             }
@@ -109,11 +109,28 @@ pub struct Fit {
 }
 
 /// Where the words and the pattern parted.
-#[derive(Clone, Copy)]
+#[derive(Clone, Debug)]
 pub struct Miss {
     pub at: usize,
-    /// A value was wanted there, rather than a word.
+    /// The words that would have gone on.
+    pub words: Vec<&'static str>,
+    /// The value that would have.
     pub value: Option<Takes>,
+}
+
+impl Miss {
+    /// Of two ways that went equally far, what either would have taken; otherwise the one that went further.
+    pub fn or(self, other: Miss) -> Miss {
+        match self.at.cmp(&other.at) {
+            std::cmp::Ordering::Less => other,
+            std::cmp::Ordering::Greater => self,
+            std::cmp::Ordering::Equal => Miss {
+                at: self.at,
+                words: [self.words, other.words].concat(),
+                value: self.value.or(other.value),
+            },
+        }
+    }
 }
 
 /// A word of a step, or what stands in quotes or backticks.

@@ -5,11 +5,14 @@ use std::ops::Range;
 use super::args::Args;
 use super::pattern::{Miss, Pattern, Word, joined, pairs_in, words};
 use super::{Arg, Built, FAMILIES, Family, Kind, Phrase, Takes, timing};
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::scenario::values;
 
 /// Clauses that every when-step may end with.
 pub const MOMENT_CLAUSES: &[&str] = &["call/name this {moment}", "called {moment}", "known as {moment}"];
+
+/// The text below a step, between `"""`: the expression or text that the step leaves out.
+pub const DOC_STRING: &str = "doc string";
 
 /// A step's words, and where a stretch of them stands in the person's file.
 pub struct Sentence<'s> {
@@ -53,15 +56,21 @@ pub fn understand(
     match best(kind, sentence, &words) {
         Ok(mut reading) => {
             for (key, arg) in more {
-                if reading.family.key(key).is_none() {
+                let known = reading.family.keys.iter().find(|known| match *key {
+                    DOC_STRING => matches!(known.takes, Takes::Expression | Takes::Text),
+                    key => known.name == key,
+                });
+                let Some(known) =
+                    known.filter(|known| known.takes == Takes::Pairs || !reading.args.has(known.name))
+                else {
                     problems.push(
                         Diagnostic::error("unwanted-argument", format!("this step takes no {key}"))
                             .at(&arg.span)
-                            .label(format!("`{}` means nothing here", key)),
+                            .label("means nothing here"),
                     );
                     return None;
-                }
-                reading.args.put(key, arg.clone());
+                };
+                reading.args.put(known.name, arg.clone());
             }
             (reading.family.build)(&mut reading.args, problems)
         }
@@ -152,10 +161,12 @@ pub(super) fn follow(
                     longest = Some((fit.words, fit.values));
                 }
                 Ok(_) => {}
-                Err(miss) if miss.at > 0 && furthest.is_none_or(|best| best.at < miss.at) => {
-                    furthest = Some(miss);
+                Err(miss) => {
+                    furthest = Some(match furthest.take() {
+                        Some(best) => best.or(miss),
+                        None => miss,
+                    });
                 }
-                Err(_) => {}
             }
         }
         match longest {
@@ -169,7 +180,7 @@ pub(super) fn follow(
                 at += 1;
             }
             None => {
-                let miss = furthest.unwrap_or(Miss { at: 0, value: None });
+                let miss = furthest.unwrap_or(Miss { at: 0, words: Vec::new(), value: None });
                 return Err(Miss { at: miss.at + at, ..miss });
             }
         }
@@ -196,22 +207,32 @@ struct Stuck {
 }
 
 fn unknown(kind: Kind, sentence: &Sentence<'_>, words: &[Word<'_>], mut stuck: Vec<Stuck>) -> Diagnostic {
-    for other in Kind::ALL.into_iter().filter(|other| *other != kind) {
-        if reads_as(other, sentence, words) {
-            return Diagnostic::error(
-                "wrong-keyword",
-                format!("this is a step for `{}`, not for `{}`", other.as_str(), kind.as_str()),
-            )
-            .at(&sentence.whole())
-            .label(format!("stands after `{}`", kind.as_str()));
-        }
+    let others = Kind::ALL.into_iter().filter(|other| *other != kind && reads_as(*other, sentence, words));
+    let others: Vec<String> = others.map(|other| format!("`{}`", other.as_str())).collect();
+    if !others.is_empty() {
+        return Diagnostic::error(
+            "wrong-keyword",
+            format!("this is a step for {}, not for `{}`", others.join(" or "), kind.as_str()),
+        )
+        .at(&sentence.whole())
+        .label(format!("stands after `{}`", kind.as_str()));
+    }
+    let furthest = stuck.iter().map(|stuck| stuck.miss.at).max().unwrap_or(0);
+    stuck.retain(|stuck| stuck.miss.at == furthest);
+    let wanted: Vec<&str> = stuck.iter().flat_map(|stuck| stuck.miss.words.iter().copied()).collect();
+    let meant = words
+        .get(furthest)
+        .filter(|word| furthest > 0 && !word.quoted)
+        .and_then(|word| nearest(word.text, wanted));
+    if let (Some(meant), Some(word)) = (meant, words.get(furthest)) {
+        return Diagnostic::error("unknown-step", format!("no step reads `{}`", sentence.text))
+            .at(&(sentence.locate)(word.start..word.end()))
+            .label("no step goes on like this")
+            .help(format!("did you mean `{meant}`?"));
     }
     // A wrong value tells more than a wrong word, but only where words came before it.
-    let furthest = stuck.iter().map(|stuck| stuck.miss.at).max().unwrap_or(0);
-    let values = stuck.iter().filter(|stuck| stuck.miss.at == furthest && furthest > 1);
-    if let Some(takes) = values.filter_map(|stuck| stuck.miss.value).next()
-        && let Some(word) = words.get(furthest)
-    {
+    let value = stuck.iter().filter(|_| furthest > 1).find_map(|stuck| stuck.miss.value);
+    if let (Some(takes), Some(word)) = (value, words.get(furthest)) {
         // "5 parsecs" is one wrong value, not a number and a word.
         let number = word.text.starts_with(|c: char| c.is_ascii_digit());
         let last = words.get(furthest + 1).filter(|next| number && !next.quoted).unwrap_or(word);
@@ -226,15 +247,12 @@ fn unknown(kind: Kind, sentence: &Sentence<'_>, words: &[Word<'_>], mut stuck: V
     let diagnostic = Diagnostic::error("unknown-step", format!("no step reads `{}`", sentence.text))
         .at(&(sentence.locate)(from..sentence.text.len()))
         .label(label);
-    if furthest > 0 {
-        stuck.retain(|stuck| stuck.miss.at == furthest);
-    }
     let got = plain(words);
-    let nearest = stuck
+    let closest = stuck
         .iter()
         .map(|stuck| stuck.pattern.example(stuck.family))
         .min_by_key(|example| strsim::damerau_levenshtein(&plain(&super::pattern::words(example)), &got));
-    match nearest {
+    match closest {
         Some(example) => diagnostic
             .help(format!("the nearest step: {} {example}; `firedrill steps` lists them all", kind.as_str())),
         None => diagnostic.help("`firedrill steps` lists all steps"),
