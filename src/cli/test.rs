@@ -64,7 +64,7 @@ pub struct TestArguments {
     pub verbose: bool,
 
     /// How many scenarios run at once [default: one for each core]
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", value_parser = at_least_one)]
     pub jobs: Option<NonZeroUsize>,
 
     /// Spread scrapes and evaluations over their intervals, as the real Prometheus does
@@ -293,6 +293,10 @@ fn progress_line(scenarios: usize) -> Option<ProgressBar> {
     }
     let style = ProgressStyle::with_template("{bar:30} {pos} of {len} scenarios").ok()?;
     Some(ProgressBar::new(scenarios as u64).with_style(style))
+}
+
+fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "expected a whole number from 1 on".to_owned())
 }
 
 fn second_to_stdout(reports: &[ReportFile]) -> Option<&crate::report::Format> {

@@ -1,5 +1,7 @@
 //! The integration tests, one binary so that it links once. One module a subject.
 
 mod alertmanager_config;
+mod cli;
+mod docs;
 mod promtool_differential;
 mod real;
