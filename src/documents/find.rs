@@ -4,7 +4,7 @@
 //! notes. Refuses a `rule_files` entry that matches nothing, which Prometheus passes over in silence.
 
 mod folder;
-mod glob;
+pub mod glob;
 
 use std::path::{Path, PathBuf};
 

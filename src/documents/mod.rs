@@ -1,7 +1,7 @@
 //! Finding and reading what people wrote. Every value read here keeps its place.
 
 pub mod alertmanager;
-mod find;
+pub mod find;
 pub mod firedrill;
 pub mod prometheus;
 pub mod relabel;

@@ -1,7 +1,7 @@
 //! Which scenarios run: any mix of files and folders, `path:line`, a part of the name, tags.
 //!
 //! A folder gives its features, its scenario files and its unit tests, in the order of their paths; other YAML in
-//! it is somebody else's. A file that is named must be one of the three. Choosing nothing is an error.
+//! it is somebody else's. A file that is named must be one of the three.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,27 +11,18 @@ use regex::RegexBuilder;
 use super::tags::TagExpression;
 use super::{Scenario, gherkin, promtool, yaml};
 use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::documents::find::read_file;
 use crate::documents::yaml as documents;
 
 /// Deeper than any team's tree, and an end to links that go round.
 const MAX_DEPTH: usize = 32;
 
-#[derive(Clone, Debug, Default)]
-pub struct Selection {
-    /// Files, folders, `file:line`.
-    pub paths: Vec<String>,
-    /// A part of the name, or a regular expression between slashes.
-    pub filter: Option<String>,
-    /// `@smoke and not @slow`.
-    pub tags: Option<String>,
-}
-
-/// The scenarios that are chosen, and what is wrong with any file they were chosen from.
-pub fn select(selection: &Selection) -> (Vec<Scenario>, Vec<Diagnostic>) {
+/// The scenarios in files and folders, or at `file:line`, and everything that is wrong with those files.
+pub fn read(paths: &[String]) -> (Vec<Scenario>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut scenarios = Vec::new();
     let mut seen = BTreeSet::new();
-    for path in &selection.paths {
+    for path in paths {
         let (path, lines) = split_lines(path);
         let read = if path.is_dir() {
             folder(&path, &mut seen, &mut problems)
@@ -40,35 +31,25 @@ pub fn select(selection: &Selection) -> (Vec<Scenario>, Vec<Diagnostic>) {
         };
         scenarios.extend(on_lines(read, &path, &lines, &mut problems));
     }
-    if let Some(filter) = &selection.filter {
-        match Filter::parse(filter) {
-            Ok(filter) => scenarios.retain(|scenario| filter.allows(&scenario.name)),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if let Some(tags) = &selection.tags {
-        match TagExpression::parse(tags) {
-            Ok(tags) => scenarios.retain(|scenario| tags.allows(&scenario.tags)),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if scenarios.is_empty() && problems.is_empty() {
-        problems.push(nothing(selection));
-    }
     (scenarios, problems)
 }
 
-fn nothing(selection: &Selection) -> Diagnostic {
-    let said = [("--filter", &selection.filter), ("--tags", &selection.tags)];
-    let said: Vec<String> =
-        said.into_iter().filter_map(|(flag, value)| Some(format!("{flag} '{}'", value.as_ref()?))).collect();
-    let diagnostic = match said.as_slice() {
-        [] => Diagnostic::error("nothing-selected", format!("no scenario in {}", selection.paths.join(", "))),
-        said => Diagnostic::error("nothing-selected", format!("no scenario fits {}", said.join(" "))),
-    };
-    diagnostic.help(
-        "features end in .feature; scenarios are YAML with `scenarios:`; unit tests are YAML with `tests:`",
-    )
+/// Those with the tags asked for (`@smoke and not @slow`), and with a name that holds the filter: a part of it, or a
+/// regular expression between slashes.
+pub fn narrow(
+    mut scenarios: Vec<Scenario>,
+    tags: Option<&str>,
+    filter: Option<&str>,
+) -> Result<Vec<Scenario>, Diagnostic> {
+    if let Some(tags) = tags {
+        let tags = TagExpression::parse(tags)?;
+        scenarios.retain(|scenario| tags.allows(&scenario.tags));
+    }
+    if let Some(filter) = filter {
+        let filter = Filter::parse(filter)?;
+        scenarios.retain(|scenario| filter.allows(&scenario.name));
+    }
+    Ok(scenarios)
 }
 
 /// `path:3:10` chooses two lines; a file whose name ends so is taken as it is.
@@ -173,48 +154,29 @@ fn file(
     if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.to_owned())) {
         return Vec::new();
     }
-    let shown = path.display().to_string();
-    let text = match std::fs::read(path).map(String::from_utf8) {
-        Ok(Ok(text)) => text,
-        Ok(Err(error)) => {
-            let at = error.utf8_error().valid_up_to();
-            let before = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
+    let file = match read_file(path) {
+        Ok(file) => file,
+        Err(problem) => {
+            // What merely lies in the folder may be anything.
             if named || kind_by_name(path) == Some(ByName::Feature) {
-                let file = SourceFile::new(shown, before);
-                problems.push(
-                    Diagnostic::error("not-utf8", "this file is not UTF-8 text")
-                        .at(&file.span(at..at))
-                        .label("the first byte that is no text comes after this"),
-                );
+                problems.push(problem);
             }
             return Vec::new();
         }
-        Err(error) => {
-            let id =
-                if error.kind() == std::io::ErrorKind::NotFound { "no-such-file" } else { "unreadable-file" };
-            problems.push(Diagnostic::error(id, format!("can't read {shown}: {}", plain(&error))));
-            return Vec::new();
-        }
     };
-    let file = SourceFile::new(shown.clone(), text);
     match kind_by_name(path) {
         Some(ByName::Feature) => gherkin::read(&file, problems),
         Some(ByName::Yaml) => yaml_file(&file, path, named, problems),
         None => {
             problems.push(
-                Diagnostic::error("not-a-scenario", format!("{shown} is neither a feature nor YAML"))
-                    .help("scenarios are in .feature, .yaml and .yml files"),
+                Diagnostic::error(
+                    "not-a-scenario",
+                    format!("{} is neither a feature nor YAML", path.display()),
+                )
+                .help("scenarios are in .feature, .yaml and .yml files"),
             );
             Vec::new()
         }
-    }
-}
-
-fn plain(error: &std::io::Error) -> &'static str {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file",
-        std::io::ErrorKind::PermissionDenied => "permission denied",
-        _ => "it can't be opened",
     }
 }
 

@@ -4,13 +4,10 @@
 //! [`Scenario`] whose claims promtool would make. Refused where promtool only warns or says nothing:
 //! `rule_files` that match no file, a test that expects nothing, a file without tests.
 
-mod glob;
-mod metric;
 mod rule_files;
 
 use std::path::Path;
 
-use self::metric::metric;
 use super::values;
 use super::{
     Claim, ExpectedAlert, ExpectedSample, InputSeries, Scenario, Step, Then, Timing, UnitTest, What,
@@ -19,6 +16,7 @@ use crate::diagnostic::{Diagnostic, SourceFile, Span, Spanned};
 use crate::documents::value;
 use crate::documents::yaml::{Kind, Mapping, Node};
 use crate::labels::Labels;
+use crate::promql::series;
 use crate::time::{Duration, Timestamp};
 
 /// Whether this document is promtool's kind of file rather than ours.
@@ -39,7 +37,7 @@ pub fn read(file: &SourceFile, node: &Node, folder: &Path, problems: &mut Vec<Di
     refuse_repeated(&group_eval_order, problems);
     let whole = FileWide {
         file,
-        rule_files: rule_files::resolve(&patterns, folder, file, problems),
+        rule_files: rule_files::resolve(&patterns, folder, problems),
         evaluation_interval: evaluation_interval.unwrap_or(Duration::from_secs(60)),
         group_eval_order,
         fuzzy,
@@ -74,7 +72,7 @@ impl FileWide<'_> {
         let name = map.get("name").and_then(|node| value::string(node, problems));
         let interval = interval(map.get("interval"), problems);
         let input_series =
-            map.get("input_series").map(|node| value::list(node, problems, series)).unwrap_or_default();
+            map.get("input_series").map(|node| value::list(node, problems, input_series)).unwrap_or_default();
         let external_labels = map.get("external_labels").map(|node| labels(node, problems));
         let external_url = map.get("external_url").and_then(|node| value::string(node, problems));
         let start = map.get("start_timestamp").and_then(|node| timestamp(node, problems));
@@ -132,12 +130,30 @@ fn every_rule_healthy(cases: &[Step], place: &Span) -> Option<Step> {
     })
 }
 
-fn series(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<InputSeries> {
+fn input_series(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<InputSeries> {
     let mut map = Mapping::of(node, "input series", problems)?;
-    let series = map.require("series", problems).and_then(|node| value::string(node, problems));
-    let values = map.require("values", problems).and_then(|node| value::string(node, problems));
+    let name = map.require("series", problems);
+    let values = map.require("values", problems);
     map.finish(problems);
-    Some(InputSeries { series: series?, values: values? })
+    let (name, values) = (name?, values?);
+    let series = value::string(name, problems)?;
+    let written = value::string(values, problems)?;
+    // promtool reads them as one line; where that is wrong is in one of the two.
+    let line = format!("{} {}", series.value, written.value);
+    if let Err(error) = series::parse_series(&line) {
+        let offset = series.value.len() + 1;
+        let place = match error.range.start.checked_sub(offset) {
+            Some(start) => values.span_within(start..error.range.end.saturating_sub(offset).max(start)),
+            None => name.span_within(error.range.start..error.range.end.min(series.value.len())),
+        };
+        problems.push(
+            Diagnostic::error("bad-series", "this input series can't be read")
+                .at(&place)
+                .label(error.message),
+        );
+        return None;
+    }
+    Some(InputSeries { series, values: written })
 }
 
 fn alert_case(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Step> {
@@ -229,6 +245,24 @@ fn expected_sample(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Expect
         histogram: histogram.map(|text| text.value).filter(|text| !text.is_empty()),
         place: node.span.clone(),
     })
+}
+
+fn metric(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Labels> {
+    let text = value::string(node, problems)?.value;
+    if text.is_empty() {
+        return Some(Labels::empty());
+    }
+    match series::parse_metric(&text) {
+        Ok(labels) => Some(labels),
+        Err(error) => {
+            problems.push(
+                Diagnostic::error("bad-labels", format!("`{text}` names no series"))
+                    .at(&node.span_within(error.range.clone()))
+                    .label(error.message),
+            );
+            None
+        }
+    }
 }
 
 fn labels(node: &Node, problems: &mut Vec<Diagnostic>) -> Labels {

@@ -1,21 +1,20 @@
 //! The files that `rule_files` means: paths and globs as Go's `filepath.Glob` takes them, from the test file's folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::glob::glob;
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
+use crate::documents::find;
 
 /// The files in the order of the patterns. A pattern that matches nothing is an error: promtool only warns,
 /// and then passes every test that expects no alert.
 pub fn resolve(
     patterns: &[Spanned<String>],
     folder: &Path,
-    test: &SourceFile,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<SourceFile> {
     let mut files = Vec::new();
     for pattern in patterns {
-        let paths = glob(&folder.join(&pattern.value));
+        let paths = find::glob::matching(&folder.join(&pattern.value));
         if paths.is_empty() {
             problems.push(
                 Diagnostic::error("no-rule-files", format!("no file matches `{}`", pattern.value))
@@ -27,16 +26,9 @@ pub fn resolve(
             );
         }
         for path in paths {
-            match std::fs::read(&path)
-                .map_err(|error| error.to_string())
-                .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned()))
-            {
-                Ok(text) => files.push(SourceFile::new(path.display().to_string(), text)),
-                Err(error) => problems.push(
-                    Diagnostic::error("unreadable-file", format!("can't read {}: {error}", path.display()))
-                        .at(&pattern.span)
-                        .label(format!("named in {}", test.path())),
-                ),
+            match find::read_file(&path) {
+                Ok(file) => files.push(file),
+                Err(problem) => problems.push(problem.related(&pattern.span, "named here")),
             }
         }
     }
@@ -44,5 +36,5 @@ pub fn resolve(
 }
 
 fn shown(folder: &Path) -> String {
-    if folder == PathBuf::new() { ".".to_owned() } else { folder.display().to_string() }
+    if folder.as_os_str().is_empty() { ".".to_owned() } else { folder.display().to_string() }
 }

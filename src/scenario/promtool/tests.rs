@@ -105,7 +105,7 @@ fn series_in_expected_samples_are_read_through_quotes() {
         let got = metric(&node.items().unwrap()[0], &mut Vec::new());
         assert_eq!(got.map_or("none".to_owned(), |labels| labels.to_string()), expected);
     }
-    series("up{job=\"a,b=}\", x = `c\\`,}", "up{job=\"a,b=}\", x=\"c\\\\\"}");
+    series("up{job=\"a,b=}\", x = `c`,}", "up{job=\"a,b=}\", x=\"c\"}");
     series("{}", "{}");
     series("up", "up");
     series("up{job=a}", "none");
