@@ -1,8 +1,15 @@
 //! What was seen, when, and why: the one kind of record that every world yields.
 
+mod notification;
+
 use crate::diagnostic::Span;
 use crate::labels::Labels;
 use crate::time::Timestamp;
+
+pub use notification::{
+    AlertStatus, Body, GivenUp, HttpRequest, Mail, Message, Muted, MutedBy, Notification, NotifiedAlert,
+    NotifyReason, Outcome, RouteTaken, Routed, Waiting, Withheld,
+};
 
 /// Observations in the order of their time; those of one instant in the order they happened.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +40,18 @@ pub enum Observed {
     Rule { group: String, rule: String, healthy: bool, error: String },
     /// What a watched expression gave.
     Value { expr: String, result: Result<Vec<SeenSample>, String> },
+    /// An alert reached Alertmanager and took its routes.
+    Routed(Routed),
+    /// A group waits for its `group_wait`.
+    Waiting(Waiting),
+    /// An attempt to notify a receiver.
+    Notification(Box<Notification>),
+    /// A notification's attempts ended without success.
+    GivenUp(GivenUp),
+    /// A notification was due, but not for this integration.
+    Withheld(Withheld),
+    /// An alert was kept out of a notification.
+    Muted(Muted),
 }
 
 /// An element of an instant vector, or a scalar (then the labels are empty).

@@ -3,3 +3,4 @@
 pub mod alert;
 pub mod humanize;
 pub mod prometheus_template;
+pub mod alertmanager;
