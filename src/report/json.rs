@@ -3,6 +3,8 @@
 //! The form is stable: fields are added, never renamed or removed, without a new [`JSON_VERSION`]. Times are
 //! seconds since the scenario's beginning; sample values are texts, as in Prometheus' API, since JSON has no NaN.
 
+mod notification;
+
 use serde_json::{Map, Value, json};
 
 use super::{Ran, ScenarioResult, Status, Totals};
@@ -158,6 +160,12 @@ fn observation(seen: &Observation, start: Timestamp) -> Value {
         Observed::Value { expr, result: Err(error) } => {
             json!({ "kind": "value", "expr": expr, "error": error })
         }
+        Observed::Routed(routed) => notification::routed(routed),
+        Observed::Waiting(waiting) => notification::waiting(waiting, start),
+        Observed::Notification(seen) => notification::notification(seen, start),
+        Observed::GivenUp(given_up) => notification::given_up(given_up),
+        Observed::Withheld(withheld) => notification::withheld(withheld),
+        Observed::Muted(muted) => notification::muted(muted),
     };
     let mut fields = json!({ "at_seconds": (seen.at - start).seconds() });
     merge(&mut fields, value.take());

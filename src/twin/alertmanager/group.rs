@@ -25,7 +25,6 @@ pub struct Group {
     /// When the timer goes off.
     pub next: Timestamp,
     pub flushed: bool,
-    pub opened_at: Timestamp,
     pub emptied_at: Option<Timestamp>,
     pub flight: Option<Flight>,
     /// Why members were last kept out of a notification.
@@ -33,12 +32,11 @@ pub struct Group {
 }
 
 impl Group {
-    pub fn new(opened_at: Timestamp, next: Timestamp) -> Group {
+    pub fn new(next: Timestamp) -> Group {
         Group {
             members: BTreeSet::new(),
             next,
             flushed: false,
-            opened_at,
             emptied_at: None,
             flight: None,
             muted: BTreeMap::new(),

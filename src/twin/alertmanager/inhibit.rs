@@ -97,7 +97,7 @@ impl Inhibitor {
             let inhibits = |slot: usize| {
                 let (source, its_roles) = alert(slot);
                 let is_target = || its_roles.iter().any(|other| other.rule == role.rule && other.target);
-                !source.resolved(at) && !(role.source && is_target())
+                !(source.resolved(at) || role.source && is_target())
             };
             let source = match self.by_leader {
                 true => candidates.leader.filter(|slot| inhibits(*slot)),

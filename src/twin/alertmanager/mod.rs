@@ -294,7 +294,7 @@ impl Alertmanager {
         let route = &self.setup.tree.node(*route).route;
         let is_old = self.alerts[alert_slot].alert.starts_at + route.group_wait < at;
         let opened = group.is_none();
-        let group = group.get_or_insert_with(|| Group::new(at, at + route.group_wait));
+        let group = group.get_or_insert_with(|| Group::new(at + route.group_wait));
         let due_before = group.due();
         group.members.insert(alert_slot);
         group.emptied_at = None;

@@ -23,8 +23,6 @@ mod webex;
 mod webhook;
 mod wechat;
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 use crate::labels::Labels;
@@ -155,10 +153,7 @@ fn data(notice: &Notice<'_>, alerts: &[NotifiedAlert]) -> Data {
 }
 
 fn hex_sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        drop(write!(hex, "{byte:02x}"));
-        hex
-    })
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An inline secret, or where it would be read from.

@@ -15,7 +15,7 @@ pub fn render(settings: &Settings, rendering: &Rendering<'_>) -> Result<Rendered
     let details = expand_map(settings, "details", rendering)?;
     let action = if rendering.firing() { "trigger" } else { "resolve" };
     let by_service_key = settings.has_text("service_key") || settings.has_text("service_key_file");
-    let (url, event): (String, Box<dyn Fn(&Value) -> Value>) = match by_service_key {
+    let (url, event): (String, Event) = match by_service_key {
         true => {
             let event = v1(settings, rendering, action)
                 .map_err(|error| error.context("failed to template PagerDuty v1 message"))?;
