@@ -41,6 +41,13 @@ pub struct InstanceId {
     instance: u32,
 }
 
+impl InstanceId {
+    /// The position of its service among the workload's.
+    pub fn service(self) -> usize {
+        self.service as usize
+    }
+}
+
 /// What a request to an address finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
