@@ -4,3 +4,4 @@ pub mod alert;
 pub mod alertmanager;
 pub mod humanize;
 pub mod prometheus_template;
+pub mod scrape;

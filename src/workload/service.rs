@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 use crate::workload::course::{Course, Shape, mix};
 use crate::workload::distribution::{Distribution, mixed_quantile};
 use crate::workload::instrument::{Family, Instrument, Registry};
-use crate::workload::spec::{MetricKind, RequestLabels, SeriesSpec, ServiceSpec};
+use crate::workload::spec::{Ingestion, MetricKind, RequestLabels, SeriesSpec, ServiceSpec};
 
 #[derive(Clone, Debug)]
 pub struct Service {
@@ -24,7 +24,8 @@ pub struct Service {
     pub(super) conduct: Conduct,
     /// What "recovers" returns to.
     pub(super) normal: Conduct,
-    start_time: usize,
+    /// `process_start_time_seconds`, where there is a process.
+    start_time: Option<usize>,
     recorded: HashMap<(usize, u16), Recorded>,
 }
 
@@ -104,12 +105,11 @@ struct Recorded {
 impl Service {
     pub(super) fn new(spec: ServiceSpec, seed: u64, start: Timestamp) -> Self {
         let mut registry = Registry::default();
-        let family = registry.family(
-            "process_start_time_seconds",
-            "Start time of the process since unix epoch in seconds.",
-            &MetricKind::Gauge,
-        );
-        let start_time = registry.simple(family, &spec.labels, false);
+        let start_time = (spec.ingestion == Ingestion::Scraped).then(|| {
+            let help = "Start time of the process since unix epoch in seconds.";
+            let family = registry.family("process_start_time_seconds", help, &MetricKind::Gauge);
+            registry.simple(family, &spec.labels, false)
+        });
         let metrics = own_series(&spec, &mut registry);
         let flows = flows(&spec);
         let conduct = Conduct {
@@ -192,7 +192,9 @@ impl Service {
         for (course, _) in courses.iter_mut().zip(series).filter(|(_, identity)| identity.resets) {
             course.reset(at);
         }
-        courses[self.start_time].set(at, Shape::Line { from: at.seconds(), per_second: 0.0 });
+        if let Some(start_time) = self.start_time {
+            courses[start_time].set(at, Shape::Line { from: at.seconds(), per_second: 0.0 });
+        }
     }
 
     /// Gives every series that requests and observations move its present rate, on every instance.

@@ -337,7 +337,10 @@ impl Run {
                 self.exported.know(instance, workload, storage, |labels| {
                     series::stored_labels(labels, &target.labels, config)
                 });
-                self.exported.store(instance, at, workload, storage, config.sample_limit)
+                match self.exported.refusal(instance, at, workload, config.sample_limit) {
+                    Some((counts, reason)) => (counts, Err(reason)),
+                    None => (self.exported.store(instance, at, workload, storage), Ok(())),
+                }
             }
         };
         if result.is_err() {
@@ -362,6 +365,6 @@ impl Run {
 impl Direct {
     fn store(&mut self, at: Timestamp, workload: &Workload, storage: &mut Storage) {
         self.exported.know(self.instance, workload, storage, |labels| Ok(Some(labels.clone())));
-        self.exported.store(self.instance, at, workload, storage, 0);
+        self.exported.store(self.instance, at, workload, storage);
     }
 }

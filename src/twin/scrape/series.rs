@@ -76,21 +76,43 @@ impl Exported {
         Arc::make_mut(&mut self.flags).resize(count, Flags::default());
     }
 
-    /// Stores the instance's samples and ends the series that are no longer among them; or, where a limit
-    /// forbids it, stores none and says why.
+    /// Why none of the scrape's samples may be stored, where a limit says so.
+    pub fn refusal(
+        &self,
+        instance: InstanceId,
+        at: Timestamp,
+        workload: &Workload,
+        sample_limit: u64,
+    ) -> Option<(Counts, String)> {
+        if sample_limit == 0 && !self.refuses {
+            return None;
+        }
+        let mut counts = Counts::default();
+        let mut refused = None;
+        workload.samples(instance, at, |position, _| {
+            counts.scraped += 1;
+            match &self.entries[position] {
+                Entry::Stored(_) => {
+                    counts.after_relabelling += 1;
+                    counts.added += usize::from(!self.flags[position].known);
+                }
+                Entry::Dropped => {}
+                Entry::Refused(reason) => drop(refused.get_or_insert_with(|| reason.clone())),
+            }
+        });
+        let over = sample_limit > 0 && counts.after_relabelling as u64 > sample_limit;
+        let refused = refused.or_else(|| over.then(|| "sample limit exceeded".to_owned()));
+        refused.map(|reason| (counts, reason))
+    }
+
+    /// Stores the instance's samples, and ends the series that are no longer among them.
     pub fn store(
         &mut self,
         instance: InstanceId,
         at: Timestamp,
         workload: &Workload,
         storage: &mut Storage,
-        sample_limit: u64,
-    ) -> (Counts, Result<(), String>) {
-        if (sample_limit > 0 || self.refuses)
-            && let Some(refused) = self.refusal(instance, at, workload, sample_limit)
-        {
-            return refused;
-        }
+    ) -> Counts {
         let mut counts = Counts::default();
         let mut changed: Vec<(usize, bool)> = Vec::new();
         let mut next = 0;
@@ -126,7 +148,7 @@ impl Exported {
                 flags[position].known |= present;
             }
         }
-        (counts, Ok(()))
+        counts
     }
 
     /// What a scrape that failed leaves: a stale marker on everything that the last one had.
@@ -142,36 +164,12 @@ impl Exported {
 
     /// What the last scrape stored.
     pub fn present(&self) -> impl Iterator<Item = SeriesId> {
-        let of_entries = self.entries.iter().zip(self.flags.iter()).filter_map(|(entry, flags)| match entry {
-            Entry::Stored(id) if flags.present => Some(*id),
-            _ => None,
-        });
+        let of_entries =
+            self.entries.iter().zip(self.flags.iter()).filter_map(|(entry, flags)| match entry {
+                Entry::Stored(id) if flags.present => Some(*id),
+                _ => None,
+            });
         of_entries.chain(self.left.iter().copied())
-    }
-
-    fn refusal(
-        &self,
-        instance: InstanceId,
-        at: Timestamp,
-        workload: &Workload,
-        sample_limit: u64,
-    ) -> Option<(Counts, Result<(), String>)> {
-        let mut counts = Counts::default();
-        let mut refused = None;
-        workload.samples(instance, at, |position, _| {
-            counts.scraped += 1;
-            match &self.entries[position] {
-                Entry::Stored(_) => {
-                    counts.after_relabelling += 1;
-                    counts.added += usize::from(!self.flags[position].known);
-                }
-                Entry::Dropped => {}
-                Entry::Refused(reason) => drop(refused.get_or_insert_with(|| reason.clone())),
-            }
-        });
-        let over = sample_limit > 0 && counts.after_relabelling as u64 > sample_limit;
-        let refused = refused.or_else(|| over.then(|| "sample limit exceeded".to_owned()));
-        refused.map(|reason| (counts, Err(reason)))
     }
 }
 
@@ -218,7 +216,9 @@ fn check_limits(labels: &Labels, config: &ScrapeConfig) -> Result<(), String> {
     let metric = cut(labels.name());
     let (limit, count) = (config.label_limit, labels.len());
     if limit > 0 && count as u64 > limit {
-        return Err(format!("label_limit exceeded (metric: {metric}, number of labels: {count}, limit: {limit})"));
+        return Err(format!(
+            "label_limit exceeded (metric: {metric}, number of labels: {count}, limit: {limit})"
+        ));
     }
     for (name, value) in labels.iter() {
         let (limit, length) = (config.label_name_length_limit, name.len());

@@ -57,11 +57,9 @@ pub(super) fn find(
             match populate(config, semantics, &discovered) {
                 Ok(Some(target)) if seen.insert(target.key.clone()) => targets.push(target),
                 Ok(_) => {}
-                Err(reason) => rejected.push(Rejected {
-                    job: config.job_name.value.clone(),
-                    discovered,
-                    reason,
-                }),
+                Err(reason) => {
+                    rejected.push(Rejected { job: config.job_name.value.clone(), discovered, reason })
+                }
             }
         }
     }
@@ -110,7 +108,9 @@ fn populate(
     let interval = positive(relabelled.value("__scrape_interval__"), "scrape interval")?;
     let timeout = positive(relabelled.value("__scrape_timeout__"), "scrape timeout")?;
     if timeout > interval {
-        return Err(format!("scrape timeout cannot be greater than scrape interval (\"{timeout}\" > \"{interval}\")"));
+        return Err(format!(
+            "scrape timeout cannot be greater than scrape interval (\"{timeout}\" > \"{interval}\")"
+        ));
     }
     let params = params(config, &relabelled);
     let mut shown = relabelled.builder();
@@ -134,8 +134,7 @@ fn populate(
 }
 
 fn positive(text: &str, what: &str) -> Result<Duration, String> {
-    let duration =
-        Duration::parse(text).map_err(|error| format!("error parsing {what}: {error}"))?;
+    let duration = Duration::parse(text).map_err(|error| format!("error parsing {what}: {error}"))?;
     match duration > Duration::ZERO {
         true => Ok(duration),
         false => Err(format!("{what} cannot be 0")),
