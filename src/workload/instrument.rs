@@ -37,6 +37,25 @@ pub enum Instrument {
     Summary { quantiles: Vec<(f64, usize)>, sum: usize, count: usize },
 }
 
+impl Instrument {
+    pub fn positions(&self) -> impl Iterator<Item = usize> {
+        let quantiles = match self {
+            Instrument::Histogram { .. } => &[][..],
+            Instrument::Summary { quantiles, .. } => quantiles,
+        };
+        self.growing().chain(quantiles.iter().map(|(_, position)| *position))
+    }
+
+    /// The series that only grow.
+    pub fn growing(&self) -> impl Iterator<Item = usize> {
+        let (buckets, sum, count) = match self {
+            Instrument::Histogram { buckets, sum, count, .. } => (buckets.as_slice(), sum, count),
+            Instrument::Summary { sum, count, .. } => (&[][..], sum, count),
+        };
+        buckets.iter().copied().chain([*sum, *count])
+    }
+}
+
 impl Registry {
     pub fn family(&mut self, name: &str, help: &str, kind: &MetricKind) -> usize {
         if let Some(known) = self.families.iter().position(|family| family.name == name) {

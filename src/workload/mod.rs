@@ -12,6 +12,8 @@ mod discovery;
 mod distribution;
 pub mod exposition;
 mod instrument;
+mod rates;
+mod resolve;
 mod service;
 mod spec;
 

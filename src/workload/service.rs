@@ -9,8 +9,9 @@ use std::sync::Arc;
 use crate::labels::{Labels, LabelsBuilder};
 use crate::time::Timestamp;
 use crate::workload::course::{Course, Shape, mix};
-use crate::workload::distribution::{Distribution, mixed_quantile};
+use crate::workload::distribution::Distribution;
 use crate::workload::instrument::{Family, Instrument, Registry};
+use crate::workload::rates::Rates;
 use crate::workload::spec::{Ingestion, MetricKind, RequestLabels, SeriesSpec, ServiceSpec};
 
 #[derive(Clone, Debug)]
@@ -318,72 +319,6 @@ impl Service {
     fn salt(&self, instance: usize, position: usize) -> u64 {
         let name = self.spec.name.value.bytes().fold(self.seed, |salt, byte| mix(salt ^ u64::from(byte)));
         mix(name ^ ((instance as u64) << 32 | position as u64))
-    }
-}
-
-/// What each series grows by per second, and what each summary has to show.
-#[derive(Default)]
-struct Rates {
-    growth: HashMap<usize, f64>,
-    streams: HashMap<usize, Vec<(f64, Distribution)>>,
-}
-
-impl Rates {
-    fn growth(&self, position: usize) -> f64 {
-        self.growth.get(&position).copied().unwrap_or(0.0)
-    }
-
-    fn add(&mut self, position: usize, rate: f64) {
-        *self.growth.entry(position).or_default() += rate;
-    }
-
-    fn observe(&mut self, instrument: &Instrument, rate: f64, distribution: Distribution) {
-        let (sum, count) = match instrument {
-            Instrument::Histogram { bounds, buckets, sum, count } => {
-                let shares = distribution.bucket_shares(bounds);
-                for (bucket, share) in buckets.iter().zip(shares.into_iter().chain([1.0])) {
-                    self.add(*bucket, rate * share);
-                }
-                (sum, count)
-            }
-            Instrument::Summary { quantiles, sum, count } => {
-                for (_, position) in quantiles {
-                    self.streams.entry(*position).or_default().push((rate, distribution));
-                }
-                (sum, count)
-            }
-        };
-        self.add(*sum, rate * distribution.mean());
-        self.add(*count, rate);
-    }
-
-    /// A summary shows what is observed now (a real one: over some minutes), and NaN where nothing is.
-    fn show_quantiles(&self, instrument: &Instrument, at: Timestamp, courses: &mut [Course]) {
-        let Instrument::Summary { quantiles, .. } = instrument else { return };
-        for (quantile, position) in quantiles {
-            let streams = self.streams.get(position).map_or(&[][..], Vec::as_slice);
-            let from = mixed_quantile(streams, *quantile).unwrap_or(f64::NAN);
-            courses[*position].set(at, Shape::Line { from, per_second: 0.0 });
-        }
-    }
-}
-
-impl Instrument {
-    fn positions(&self) -> impl Iterator<Item = usize> {
-        let quantiles = match self {
-            Instrument::Histogram { .. } => &[][..],
-            Instrument::Summary { quantiles, .. } => quantiles,
-        };
-        self.growing().chain(quantiles.iter().map(|(_, position)| *position))
-    }
-
-    /// The series that only grow.
-    fn growing(&self) -> impl Iterator<Item = usize> {
-        let (buckets, sum, count) = match self {
-            Instrument::Histogram { buckets, sum, count, .. } => (buckets.as_slice(), sum, count),
-            Instrument::Summary { sum, count, .. } => (&[][..], sum, count),
-        };
-        buckets.iter().copied().chain([*sum, *count])
     }
 }
 

@@ -4,4 +4,5 @@ mod alertmanager_config;
 mod cli;
 mod docs;
 mod promtool_differential;
+mod exposition;
 mod real;

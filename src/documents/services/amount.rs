@@ -87,28 +87,29 @@ pub fn number(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<f64> {
 }
 
 fn parse_number(text: &str) -> Option<f64> {
-    const UNITS: [(&str, f64); 12] = [
-        ("Ki", 1024.0),
-        ("Mi", 1_048_576.0),
-        ("Gi", 1_073_741_824.0),
-        ("Ti", 1_099_511_627_776.0),
-        ("%", 0.01),
-        ("k", 1e3),
-        ("K", 1e3),
-        ("M", 1e6),
-        ("G", 1e9),
-        ("T", 1e12),
-        ("m", 1e-3),
-        ("", 1.0),
-    ];
-    let (digits, scale) = UNITS.iter().find_map(|(unit, scale)| Some((text.strip_suffix(unit)?, *scale)))?;
-    let digits = digits.trim().replace('_', "");
-    // What else `f64` reads ("inf", "nan") is no amount.
-    let numeric = digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E'));
-    let number: f64 = digits.parse().ok().filter(|_| numeric)?;
-    // Divided, as 95 × 0.01 is not quite 0.95.
-    Some(if scale < 1.0 { number / (1.0 / scale).round() } else { number * scale })
-        .filter(|number| number.is_finite())
+    const BINARY: [(&str, f64); 4] =
+        [("Ki", 1024.0), ("Mi", 1_048_576.0), ("Gi", 1_073_741_824.0), ("Ti", 1_099_511_627_776.0)];
+    // As exponents, because 95 × 0.01 is not quite 0.95.
+    const DECIMAL: [(&str, &str); 6] =
+        [("%", "e-2"), ("k", "e3"), ("K", "e3"), ("M", "e6"), ("G", "e9"), ("T", "e12")];
+    let with = |digits: &str, exponent: &str| {
+        let digits = digits.trim().replace('_', "");
+        // What else `f64` reads ("inf", "nan") is no amount.
+        let numeric = digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E'));
+        let number = format!("{digits}{exponent}").parse::<f64>().ok()?;
+        Some(number).filter(|number| numeric && number.is_finite())
+    };
+    for (unit, size) in BINARY {
+        if let Some(digits) = text.strip_suffix(unit) {
+            return with(digits, "").map(|number| number * size);
+        }
+    }
+    for (unit, exponent) in DECIMAL {
+        if let Some(digits) = text.strip_suffix(unit) {
+            return with(digits, exponent);
+        }
+    }
+    with(text, "")
 }
 
 pub fn at_least_zero(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<f64> {
@@ -182,4 +183,49 @@ pub fn out_of_range(node: &Node, wanted: &str) -> Diagnostic {
 pub fn refuse<T>(problems: &mut Vec<Diagnostic>, diagnostic: Diagnostic) -> Option<T> {
     problems.push(diagnostic);
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceFile;
+    use crate::documents::yaml;
+
+    #[track_caller]
+    fn check<T: PartialEq + std::fmt::Debug>(
+        text: &str,
+        read: impl Fn(&Node, &mut Vec<Diagnostic>) -> Option<T>,
+        expected: Option<T>,
+    ) {
+        let (node, _) = yaml::read_one(&SourceFile::new("firedrill.yaml", text));
+        let mut problems = Vec::new();
+        assert_eq!(read(&node.expect("a value"), &mut problems), expected, "{text}");
+        assert_eq!(problems.is_empty(), expected.is_some(), "{problems:?}");
+    }
+
+    #[test]
+    fn amounts_have_units() {
+        check("12", number, Some(12.0));
+        check("-1_000.5", number, Some(-1000.5));
+        check("95%", number, Some(0.95));
+        check("8Gi", number, Some(8_589_934_592.0));
+        check("4.1G", number, Some(4.1e9));
+        check("5m", number, None);
+        check("1e3", number, Some(1000.0));
+        check("inf", number, None);
+        check("1e400", number, None);
+        check("twelve", number, None);
+        check("105%", ratio, None);
+    }
+
+    #[test]
+    fn observations_are_fixed_or_have_a_quantile() {
+        check("300ms", distribution, Some(Distribution::Fixed(0.3)));
+        check("5", distribution, Some(Distribution::Fixed(5.0)));
+        check("{p95: 2s}", distribution, Some(Distribution::Quantile(0.95, 2.0)));
+        check("{p999: 2s}", distribution, Some(Distribution::Quantile(0.999, 2.0)));
+        check("{p5: 10}", distribution, Some(Distribution::Quantile(0.05, 10.0)));
+        check("{p0: 10}", distribution, None);
+        check("{p50: 1, p95: 2}", distribution, None);
+    }
 }
