@@ -3,6 +3,6 @@
 mod alertmanager_config;
 mod cli;
 mod docs;
-mod promtool_differential;
 mod exposition;
+mod promtool_differential;
 mod real;
