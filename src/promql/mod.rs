@@ -3,6 +3,7 @@
 pub mod annotations;
 pub mod ast;
 mod check;
+mod engine;
 pub mod functions;
 pub mod histogram;
 mod lexer;
@@ -17,6 +18,7 @@ mod value;
 
 pub use annotations::Annotations;
 pub use ast::{Expr, MAX_DEPTH, VectorSelector};
+pub use engine::{Engine, EvalCache, EvalError};
 pub use series::{parse_metric, parse_series};
 pub use storage::{STALE_NAN, SeriesId, Storage, StoredValue, is_stale};
 pub use value::{ABSENT, Answer, Matrix, Sample, SampleRange, SampleValue, Series, Value, is_absent};

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ast::Matcher;
-use super::histogram::FloatHistogram;
+use super::histogram::{CounterResetHint, FloatHistogram};
 use super::value::is_absent;
 use crate::labels::Labels;
 use crate::time::Timestamp;
@@ -113,7 +113,10 @@ impl Storage {
         };
         match is_stale(value.sum) {
             true => series.stale.push(at.0),
-            false => series.histograms.push(start.0, at.0, Arc::new(value)),
+            false => {
+                let hint = series.stored_hint(&value);
+                series.histograms.push(start.0, at.0, Arc::new(FloatHistogram { hint, ..value }));
+            }
         }
         true
     }
@@ -172,6 +175,25 @@ impl StoredSeries {
     fn last(&self) -> i64 {
         let last = |times: &[i64]| times.last().copied().unwrap_or(i64::MIN);
         last(&self.floats.times).max(last(&self.histograms.times)).max(last(&self.stale))
+    }
+
+    /// What Prometheus' storage later says of a histogram's resets: that there was none where the sample could be
+    /// stored as a continuation of the one before, else nothing; a gauge stays one.
+    fn stored_hint(&self, value: &FloatHistogram) -> CounterResetHint {
+        if value.hint == CounterResetHint::Gauge {
+            return CounterResetHint::Gauge;
+        }
+        let last = self.histograms.times.last().zip(self.histograms.values.last());
+        let continues = last.filter(|(time, _)| **time == self.last()).is_some_and(|(_, before)| {
+            let counted = FloatHistogram { hint: CounterResetHint::Unknown, ..value.clone() };
+            before.hint != CounterResetHint::Gauge
+                && value.hint != CounterResetHint::Reset
+                && value.schema == before.schema
+                && value.zero_threshold == before.zero_threshold
+                && value.bounds() == before.bounds()
+                && !counted.is_reset_from(before)
+        });
+        if continues { CounterResetHint::NotReset } else { CounterResetHint::Unknown }
     }
 
     fn latest(&self, at: i64) -> Option<(Timestamp, StoredValue)> {

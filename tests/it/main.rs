@@ -2,6 +2,7 @@
 
 mod alertmanager_config;
 mod cli;
+mod corpora_promql;
 mod docs;
 mod exposition;
 mod promtool_differential;

@@ -7,6 +7,7 @@ mod arithmetic;
 mod bounds;
 mod classic;
 mod compensated;
+mod described;
 mod quantile;
 mod resets;
 mod trim;
