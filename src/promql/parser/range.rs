@@ -39,7 +39,8 @@ impl Parser<'_> {
     fn subquery(&mut self, left: Tree, range: Length) -> Parsed<Tree> {
         let step = match self.peek()?.kind {
             TokenKind::RightBracket => None,
-            _ => Some(self.step_length()?),
+            // What is shorter than a millisecond is none to Prometheus either.
+            _ => Some(self.step_length()?).filter(|step| *step != Length::ZERO),
         };
         if self.peek()?.kind != TokenKind::RightBracket {
             return self.unexpected("subquery selector", "\"]\"");

@@ -67,15 +67,16 @@ pub fn parse_series(text: &str) -> Result<SeriesDescription, ParseError> {
 /// Parses a series' name and labels alone, as `exp_samples` have them.
 pub fn parse_metric(text: &str) -> Result<Labels, ParseError> {
     let (labels, end) = metric(text)?;
-    match text[end..].find(|c: char| !c.is_ascii_whitespace()) {
-        None => Ok(labels),
-        Some(at) => {
-            let mut lexer = Lexer::new(&text[end + at..], Semantics::V3);
-            let token = lexer.next()?;
-            let found = token.describe(&text[end + at..]);
-            Err(ParseError { message: format!("unexpected {found}"), range: end + at..text.len() })
-        }
+    let rest = &text[end..];
+    if rest.trim_matches(is_space).is_empty() {
+        return Ok(labels);
     }
+    let moved = |range: std::ops::Range<usize>| range.start + end..range.end + end;
+    let error = match Lexer::new(rest, Semantics::V3).next() {
+        Ok(token) => unexpected(rest, token, "", ""),
+        Err(error) => error,
+    };
+    Err(ParseError { range: moved(error.range), ..error })
 }
 
 impl SeriesDescription {

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// What the two sides may depend on and still must agree on.
-pub const METRICS: [&str; 5] = ["up", "requests_total", "queue", "latency_bucket", "missing"];
+/// The metrics that there are.
+pub const METRICS: [&str; 4] = ["up", "requests_total", "queue", "latency_bucket"];
 pub const LABELS: [&str; 3] = ["job", "instance", "le"];
 pub const DURATIONS: [&str; 8] = ["30s", "1m", "90s", "2m", "5m", "7m30s", "10m", "1h"];
 
@@ -61,7 +61,9 @@ fn bare_selector() -> BoxedStrategy<String> {
         Just(r#"instance="""#),
         Just(r#"le!="+Inf""#),
     ];
-    (select(&METRICS[..]), prop::collection::vec(matcher, 0..3))
+    let name = prop_oneof![20 => select(&METRICS[..]), 1 => Just("missing")];
+    let matchers = prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(matcher, 1..3)];
+    (name, matchers)
         .prop_map(|(name, matchers)| match matchers.is_empty() {
             true => name.to_owned(),
             false => format!("{name}{{{}}}", matchers.join(",")),

@@ -34,7 +34,7 @@ fn generate<S: Strategy>(strategy: &S, count: usize, runner: &mut TestRunner) ->
 /// The simplest value near this one that still fails. Each try is a run of the real program, so there are few.
 fn shrink<T: ValueTree>(mut tree: T, fails: impl Fn(&T::Value) -> bool) -> T::Value {
     let mut simplest = tree.current();
-    for _ in 0..100 {
+    for _ in 0..30 {
         if !tree.simplify() {
             break;
         }
