@@ -8,6 +8,7 @@ mod quote;
 pub mod regex;
 pub mod template;
 pub mod time;
+mod time_parse;
 pub mod url;
 
 pub use float::{FloatError, FloatFormat, format_float, parse_float};

@@ -126,22 +126,11 @@ impl GoTime {
         let (offset, zone_name) = self.offset();
         let mut out = String::with_capacity(layout.len() + 10);
         let mut rest = layout;
-        'text: while let Some(c) = rest.chars().next() {
-            for (element, name) in ELEMENTS {
-                // `Jan` of `January` and `Mon` of `Monday` come later in the table.
-                let name = *name;
-                if let Some(after) = rest.strip_prefix(name) {
-                    if name == "_2" && after.starts_with("006") {
-                        continue;
-                    }
-                    if (name == "Jan" || name == "Mon") && after.starts_with(|c: char| c.is_ascii_lowercase())
-                    {
-                        continue;
-                    }
-                    self.push(*element, &clock, offset, &zone_name, &mut out);
-                    rest = after;
-                    continue 'text;
-                }
+        while let Some(c) = rest.chars().next() {
+            if let Some((element, _, after)) = element(rest) {
+                self.push(element, &clock, offset, &zone_name, &mut out);
+                rest = after;
+                continue;
             }
             if let Some((digits, is_trimmed, after)) = fraction(rest) {
                 let text = format!("{:09}", self.nanoseconds);
@@ -212,6 +201,11 @@ impl GoTime {
             }
         };
         out.push_str(&text);
+    }
+
+    /// Go's `time.ParseInLocation(layout, text, time.UTC)`.
+    pub fn parse(layout: &str, text: &str) -> Result<Self, String> {
+        super::time_parse::parse(layout, text)
     }
 
     /// RFC 3339 with as many digits of the second as there are: what JSON has.
@@ -300,7 +294,7 @@ pub fn format_duration(nanoseconds: i64) -> String {
 }
 
 #[derive(Clone, Copy)]
-enum Part {
+pub(super) enum Part {
     Year,
     ShortYear,
     Month,
@@ -368,8 +362,20 @@ const ELEMENTS: &[(Part, &str)] = &[
     (zone(true, false, true, false), "Z07"),
 ];
 
+/// The element of a layout that stands at the start, its text and what follows.
+pub(super) fn element(layout: &str) -> Option<(Part, &'static str, &str)> {
+    ELEMENTS.iter().find_map(|(part, name)| {
+        let after = layout.strip_prefix(name)?;
+        // `January` and `Monday` stand before them in the table.
+        let is_longer_word =
+            matches!(*name, "Jan" | "Mon") && after.starts_with(|c: char| c.is_ascii_lowercase());
+        let is_year = *name == "_2" && after.starts_with("006");
+        (!is_longer_word && !is_year).then_some((*part, *name, after))
+    })
+}
+
 /// `.000` or `,999` at the start: the number of digits, whether trailing zeros go, and what follows.
-fn fraction(text: &str) -> Option<(usize, bool, &str)> {
+pub(super) fn fraction(text: &str) -> Option<(usize, bool, &str)> {
     let digits = text.strip_prefix(['.', ','])?;
     let digit = digits.chars().next().filter(|c| matches!(c, '0' | '9'))?;
     let length = digits.chars().take_while(|c| *c == digit).count();

@@ -10,6 +10,7 @@ use crate::golang::template::value::{ANY_MAP, STRING_MAP};
 use crate::golang::template::value::{Element, Parameter, Signature, StrKind, Type};
 use crate::golang::template::{Library, Mode, Templates, Value, escape_query};
 use crate::labels::Labels;
+use crate::stack::Version;
 use crate::time::{Duration, Timestamp};
 use crate::twin::humanize;
 
@@ -42,9 +43,6 @@ impl AlertTemplateData {
 
 /// Answers a template's `query`: the samples, or why there are none.
 pub type Query<'q> = dyn Fn(&str) -> Result<Vec<(Labels, f64)>, String> + 'q;
-
-/// The major and minor version of the Prometheus that is imitated: newer ones know more functions.
-pub type Version = (u16, u16);
 
 /// Why a text is no template, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -164,43 +162,47 @@ const NOTHING: Signature = Signature::fixed(&[]);
 const A_SAMPLE: Parameter = Parameter::Exactly("*template.sample");
 const A_RESULT: Parameter = Parameter::Exactly("template.queryResult");
 
+const fn v(major: u32, minor: u32) -> Version {
+    Version::new(major, minor)
+}
+
 /// Each function with the version it came with and what it takes.
 const FUNCTIONS: &[(&str, Version, Signature)] = &[
-    ("args", (0, 0), Signature::variadic(&[Parameter::Any])),
-    ("externalURL", (2, 0), NOTHING),
-    ("first", (0, 0), Signature::fixed(&[A_RESULT])),
-    ("graphLink", (0, 0), TEXT),
-    ("humanize", (0, 0), ANY),
-    ("humanize1024", (0, 0), ANY),
-    ("humanizeDuration", (0, 0), ANY),
-    ("humanizePercentage", (0, 0), ANY),
-    ("humanizeTimestamp", (0, 0), ANY),
-    ("label", (0, 0), Signature::fixed(&[Parameter::Str, A_SAMPLE])),
-    ("match", (0, 0), Signature::fixed(&[Parameter::Str, Parameter::Str])),
-    ("now", (3, 6), NOTHING),
-    ("parseDuration", (2, 32), TEXT),
-    ("pathPrefix", (0, 0), NOTHING),
-    ("query", (0, 0), TEXT),
-    ("reReplaceAll", (0, 0), Signature::fixed(&[Parameter::Str, Parameter::Str, Parameter::Str])),
-    ("safeHtml", (0, 0), TEXT),
-    ("sortByLabel", (0, 0), Signature::fixed(&[Parameter::Str, A_RESULT])),
-    ("stripDomain", (2, 36), TEXT),
-    ("stripPort", (2, 33), TEXT),
-    ("strvalue", (0, 0), Signature::fixed(&[A_SAMPLE])),
-    ("tableLink", (0, 0), TEXT),
-    ("title", (0, 0), TEXT),
-    ("toDuration", (3, 6), ANY),
-    ("toLower", (0, 0), TEXT),
-    ("toTime", (2, 38), ANY),
-    ("toUpper", (0, 0), TEXT),
-    ("urlQueryEscape", (3, 8), TEXT),
-    ("value", (0, 0), Signature::fixed(&[A_SAMPLE])),
+    ("args", v(0, 0), Signature::variadic(&[Parameter::Any])),
+    ("externalURL", v(2, 0), NOTHING),
+    ("first", v(0, 0), Signature::fixed(&[A_RESULT])),
+    ("graphLink", v(0, 0), TEXT),
+    ("humanize", v(0, 0), ANY),
+    ("humanize1024", v(0, 0), ANY),
+    ("humanizeDuration", v(0, 0), ANY),
+    ("humanizePercentage", v(0, 0), ANY),
+    ("humanizeTimestamp", v(0, 0), ANY),
+    ("label", v(0, 0), Signature::fixed(&[Parameter::Str, A_SAMPLE])),
+    ("match", v(0, 0), Signature::fixed(&[Parameter::Str, Parameter::Str])),
+    ("now", v(3, 6), NOTHING),
+    ("parseDuration", v(2, 32), TEXT),
+    ("pathPrefix", v(0, 0), NOTHING),
+    ("query", v(0, 0), TEXT),
+    ("reReplaceAll", v(0, 0), Signature::fixed(&[Parameter::Str, Parameter::Str, Parameter::Str])),
+    ("safeHtml", v(0, 0), TEXT),
+    ("sortByLabel", v(0, 0), Signature::fixed(&[Parameter::Str, A_RESULT])),
+    ("stripDomain", v(2, 36), TEXT),
+    ("stripPort", v(2, 33), TEXT),
+    ("strvalue", v(0, 0), Signature::fixed(&[A_SAMPLE])),
+    ("tableLink", v(0, 0), TEXT),
+    ("title", v(0, 0), TEXT),
+    ("toDuration", v(3, 6), ANY),
+    ("toLower", v(0, 0), TEXT),
+    ("toTime", v(2, 38), ANY),
+    ("toUpper", v(0, 0), TEXT),
+    ("urlQueryEscape", v(3, 8), TEXT),
+    ("value", v(0, 0), Signature::fixed(&[A_SAMPLE])),
 ];
 
 /// From this version on `title` sees words, not letters.
-const TITLE_BY_WORD: Version = (3, 2);
+const TITLE_BY_WORD: Version = v(3, 2);
 /// From this version on `parseDuration` takes negative durations.
-const NEGATIVE_DURATIONS: Version = (3, 6);
+const NEGATIVE_DURATIONS: Version = v(3, 6);
 
 impl Library for Functions<'_> {
     fn signature(&self, name: &str) -> Option<Signature> {
@@ -352,7 +354,7 @@ fn url_path(url: &str) -> &str {
 mod tests {
     use super::*;
 
-    const NEWEST: Version = (3, 14);
+    const NEWEST: Version = v(3, 14);
 
     fn expand(text: &str, version: Version) -> String {
         let labels = Labels::from_pairs([("job", "api"), ("instance", "web-1.example.org:9090")]);
@@ -396,9 +398,9 @@ mod tests {
 
     #[test]
     fn older_versions_know_less() {
-        assert_eq!(expand("{{ title \"it's ok\" }}", (2, 42)), "It'S Ok");
+        assert_eq!(expand("{{ title \"it's ok\" }}", v(2, 42)), "It'S Ok");
         assert_eq!(
-            expand("a {{ now }}", (2, 42)),
+            expand("a {{ now }}", v(2, 42)),
             "template: __alert_A:1: function \"now\" not defined at 5"
         );
     }

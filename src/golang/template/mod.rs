@@ -62,6 +62,8 @@ pub enum Mode {
 #[derive(Clone, Debug, Default)]
 pub struct Templates {
     trees: BTreeMap<String, Arc<Tree>>,
+    /// Where a name is looked up that isn't among the own ones.
+    base: Option<Arc<Templates>>,
 }
 
 impl Templates {
@@ -69,12 +71,17 @@ impl Templates {
         Templates::default()
     }
 
+    /// None of its own yet, but all of `base`, which stays as it is.
+    pub fn over(base: Arc<Templates>) -> Self {
+        Templates { trees: BTreeMap::new(), base: Some(base) }
+    }
+
     /// Adds the template `name` and all that `text` defines. A later definition replaces an earlier one, unless it is empty.
     pub fn parse(&mut self, name: &str, text: &str, library: &dyn Library) -> Result<(), ParseError> {
         let is_function =
             |name: &str| library.signature(name).is_some() || builtin::signature(name).is_some();
         for (name, tree) in parser::parse(name, text, &is_function)? {
-            if !(tree.is_empty() && self.trees.contains_key(&name)) {
+            if !(tree.is_empty() && self.contains(&name)) {
                 self.trees.insert(name, Arc::new(tree));
             }
         }
@@ -82,11 +89,7 @@ impl Templates {
     }
 
     pub fn contains(&self, name: &str) -> bool {
-        self.trees.contains_key(name)
-    }
-
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.trees.keys().map(String::as_str)
+        self.get(name).is_some()
     }
 
     /// What the template `name` prints for `data`.
@@ -97,7 +100,7 @@ impl Templates {
         library: &dyn Library,
         mode: Mode,
     ) -> Result<String, ExecuteError> {
-        match self.trees.get(name) {
+        match self.get(name) {
             Some(tree) => executor::execute(self, tree, data, library, mode).map_err(ExecuteError),
             None => Err(ExecuteError(format!(
                 "template: no template {} associated with template \"\"",
@@ -107,6 +110,9 @@ impl Templates {
     }
 
     fn get(&self, name: &str) -> Option<&Tree> {
-        self.trees.get(name).map(|tree| &**tree)
+        match self.trees.get(name) {
+            Some(tree) => Some(tree),
+            None => self.base.as_ref()?.get(name),
+        }
     }
 }

@@ -149,7 +149,7 @@ fn data(notice: &Notice<'_>, alerts: &[NotifiedAlert]) -> Data {
         generator_url: alert.generator_url.clone(),
         fingerprint: format!("{:016x}", alert.fingerprint),
     });
-    Data::new(notice.receiver, notice.group_labels, notice.external_url, alerts.collect())
+    Data::new(notice.receiver, notice.group_labels, notice.external_url, alerts.collect()).at(notice.at)
 }
 
 fn hex_sha256(text: &str) -> String {
