@@ -70,6 +70,8 @@ enum RowCourse {
 /// What a cell shows; of what happened within a column, the most severe.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
+    /// Not there any more.
+    Gone,
     Calm,
     Pending,
     Firing,
@@ -132,10 +134,13 @@ fn target_rows(scenario: &Scenario, failed: &[&Verdict], timeline: &Timeline) ->
         .collect();
     let mut targets: BTreeMap<&Labels, Vec<(Timestamp, Level)>> = BTreeMap::new();
     for seen in &timeline.observations {
-        if let Observed::Target { labels, up, .. } = &seen.what
-            && claimed.iter().any(|wanted| labels.contains(wanted))
-        {
-            let level = if *up { Level::Calm } else { Level::Down };
+        let (labels, level) = match &seen.what {
+            Observed::Target { labels, up: true, .. } => (labels, Level::Calm),
+            Observed::Target { labels, up: false, .. } => (labels, Level::Down),
+            Observed::TargetGone { labels } => (labels, Level::Gone),
+            _ => continue,
+        };
+        if claimed.iter().any(|wanted| labels.contains(wanted)) {
             targets.entry(labels).or_default().push((seen.at, level));
         }
     }
@@ -352,6 +357,7 @@ impl Marks {
 
     fn level(&self, level: Level) -> char {
         match level {
+            Level::Gone => ' ',
             Level::Calm => self.calm,
             Level::Pending => self.pending,
             Level::Firing | Level::Down => self.firing,

@@ -10,6 +10,8 @@ use crate::scenario::{
 use crate::stack::{Prometheus, Rule, RuleGroup, RuleKind, Stack};
 use crate::timeline::{ActiveAlert, AlertChange, AlertState, Observation, SeenSample};
 
+mod kinds;
+
 const SCENARIO: &str = "\
 scenarios:
   - name: A sustained error spike pages payments once
@@ -149,6 +151,10 @@ fn within(by: f64) -> Timing {
 
 /// A scenario of one when-step and these claims, each at the line of [`SCENARIO`] with this text.
 fn ran(claims: Vec<(&str, Claim, Timing)>) -> ScenarioResult {
+    ran_over(&seen(), claims)
+}
+
+fn ran_over(seen: &[Observation], claims: Vec<(&str, Claim, Timing)>) -> ScenarioResult {
     let file = SourceFile::new("scenarios/checkout.yaml", SCENARIO);
     let step = |text: &str, what| Step { text: text.to_owned(), place: place(&file, text), what };
     let mut steps = vec![step(
@@ -172,7 +178,7 @@ fn ran(claims: Vec<(&str, Claim, Timing)>) -> ScenarioResult {
     };
     let upto = |now: Timestamp| Timeline {
         start: instant(0.0),
-        observations: seen().into_iter().filter(|seen| seen.at <= now).collect(),
+        observations: seen.iter().filter(|seen| seen.at <= now).cloned().collect(),
     };
     let mut now = instant(10.0);
     let mut verdicts = Vec::new();
@@ -196,7 +202,12 @@ fn ran(claims: Vec<(&str, Claim, Timing)>) -> ScenarioResult {
 /// Pass or fail, by which ids, is asserted apart from what it looks like.
 #[track_caller]
 fn check(snapshot: &str, claim: (&str, Claim, Timing), ids: &[&str]) {
-    let result = ran(vec![claim]);
+    check_over(&seen(), snapshot, claim, ids);
+}
+
+#[track_caller]
+fn check_over(seen: &[Observation], snapshot: &str, claim: (&str, Claim, Timing), ids: &[&str]) {
+    let result = ran_over(seen, vec![claim]);
     let failed: Vec<&str> =
         result.verdicts().iter().filter_map(|verdict| verdict.failure.as_ref()).map(|f| f.id).collect();
     assert_eq!(failed, ids);
