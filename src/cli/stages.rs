@@ -5,7 +5,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::judge::Verdict;
-use crate::scenario::Scenario;
+use crate::scenario::{self, Scenario, check, select};
 use crate::stack::Stack;
 use crate::time::Duration;
 use crate::timeline::Timeline;
@@ -56,10 +56,10 @@ pub struct Finished {
 impl Stages {
     /// The stages of the program itself.
     pub const REAL: Stages = Stages {
-        read: |_| (Vec::new(), vec![not_yet("reading scenarios")]),
-        select: |scenarios, _, _| Ok(scenarios),
+        read: select::read,
+        select: select::narrow,
         read_stack: |_, _, _| Err(vec![not_yet("reading documents")]),
-        check: |_, _| Vec::new(),
+        check: check::names,
         run: |_, _, _| Err(WorldError::Failed("the twin is not wired".to_owned())),
     };
 }
@@ -70,10 +70,10 @@ fn not_yet(what: &str) -> Diagnostic {
 
 /// The JSON schema of YAML scenarios.
 pub fn schema() -> String {
-    String::new()
+    format!("{:#}\n", scenario::schema::schema())
 }
 
 /// Every phrase; as Markdown, the documentation page.
-pub fn steps(_markdown: bool) -> String {
-    String::new()
+pub fn steps(markdown: bool) -> String {
+    if markdown { scenario::manual::markdown() } else { scenario::manual::text() }
 }

@@ -1,7 +1,13 @@
 //! What must be right about a scenario before anything runs.
 
-use super::{Scenario, Then, What, When};
-use crate::diagnostic::Diagnostic;
+use std::collections::BTreeSet;
+
+use super::{Action, Change, Claim, Given, Scenario, Then, What, When};
+use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
+use crate::labels::Labels;
+use crate::stack::{Discovery, RuleKind, Stack};
+use crate::time::Timestamp;
+use crate::workload::Workload;
 
 /// A scenario by itself: it claims something, and the moments it counts from have come by then.
 pub fn whole(scenario: &Scenario, problems: &mut Vec<Diagnostic>) {
@@ -36,6 +42,111 @@ pub fn whole(scenario: &Scenario, problems: &mut Vec<Diagnostic>) {
             _ => {}
         }
     }
+}
+
+/// Every name that the scenario uses is one that its stack has: a claim about nothing would always pass, or never.
+pub fn names(scenario: &Scenario, stack: &Stack) -> Vec<Diagnostic> {
+    let workload = Workload::new(&stack.services, 0, Timestamp::default());
+    let mut problems = Vec::new();
+    for step in &scenario.steps {
+        match &step.what {
+            What::Given(Given::Changes(changes))
+            | What::When(When { action: Action::Changes(changes), .. }) => {
+                problems.extend(changes.iter().filter_map(|change| refused(change, &workload)));
+            }
+            What::When(_) => {}
+            What::Then(then) => problems.extend(unknown_in(&then.claim, &step.place, scenario, stack)),
+        }
+    }
+    problems
+}
+
+fn refused(change: &Change, workload: &Workload) -> Option<Diagnostic> {
+    workload.validate(change).err()
+}
+
+fn unknown_in(claim: &Claim, place: &Span, scenario: &Scenario, stack: &Stack) -> Option<Diagnostic> {
+    let rules = || stack.rule_groups.iter().flat_map(|group| &group.rules);
+    let alerts = || rules().filter(|rule| matches!(rule.kind, RuleKind::Alerting { .. }));
+    match claim {
+        Claim::Alert(claim) => {
+            let known = alerts().map(|rule| rule.name().value.as_str()).collect();
+            unknown("unknown-alert", "alert", &claim.alert, known)
+        }
+        Claim::ExactAlerts { alert, .. } => {
+            let known = alerts().map(|rule| rule.name().value.as_str()).collect();
+            unknown("unknown-alert", "alert", alert, known)
+        }
+        Claim::RuleHealthy { rule: Some(rule) } => {
+            unknown("unknown-rule", "rule", rule, rules().map(|rule| rule.name().value.as_str()).collect())
+        }
+        Claim::Target { labels, .. } if scenario.unit_test.is_none() => unknown_target(labels, place, stack),
+        _ => None,
+    }
+}
+
+/// A job's name is known; an instance's only where the job's targets are written down.
+fn unknown_target(labels: &Labels, place: &Span, stack: &Stack) -> Option<Diagnostic> {
+    let jobs = &stack.prometheus.scrape_configs;
+    // Relabelling may make any job and any instance.
+    if jobs.iter().any(|job| !job.relabel_configs.is_empty()) {
+        return None;
+    }
+    if let Some(job) = labels.get("job") {
+        let name = Spanned::new(job.to_owned(), within(place, job));
+        let known = jobs.iter().map(|job| job.job_name.value.as_str()).collect();
+        if let Some(problem) = unknown("unknown-job", "scrape job", &name, known) {
+            return Some(problem);
+        }
+    }
+    let instance = labels.get("instance")?;
+    let mut known = BTreeSet::new();
+    for job in jobs.iter().filter(|job| labels.get("job").is_none_or(|name| job.job_name.value == name)) {
+        for discovery in &job.discovery {
+            match discovery {
+                Discovery::Static { targets, .. } => {
+                    known.extend(targets.iter().map(|target| target.value.as_str()));
+                }
+                _ => return None,
+            }
+        }
+    }
+    let name = Spanned::new(instance.to_owned(), within(place, instance));
+    let mut problem = unknown("unknown-target", "target", &name, known)?;
+    let is_job = jobs.iter().any(|job| job.job_name.value == instance);
+    if is_job {
+        problem = problem.help(format!("`{instance}` is a job: say `job \"{instance}\"`"));
+    }
+    Some(problem)
+}
+
+/// The name within the step, where it stands there.
+fn within(place: &Span, name: &str) -> Span {
+    match place.text().find(name) {
+        Some(at) => place.file.span(place.start + at..place.start + at + name.len()),
+        None => place.clone(),
+    }
+}
+
+fn unknown(
+    id: &'static str,
+    what: &str,
+    name: &Spanned<String>,
+    known: BTreeSet<&str>,
+) -> Option<Diagnostic> {
+    if known.contains(name.value.as_str()) {
+        return None;
+    }
+    let diagnostic = Diagnostic::error(id, format!("no {what} is called `{}`", name.value)).at(&name.span);
+    Some(match nearest(&name.value, known.iter().copied()) {
+        Some(meant) => diagnostic.label("not in the stack").help(format!("did you mean `{meant}`?")),
+        None if known.is_empty() => diagnostic.label(format!("the stack has no {what} at all")),
+        None => {
+            let some: Vec<&str> = known.iter().copied().take(8).collect();
+            let more = if known.len() > some.len() { ", …" } else { "" };
+            diagnostic.label("not in the stack").help(format!("known: {}{more}", some.join(", ")))
+        }
+    })
 }
 
 fn first_line_end(scenario: &Scenario) -> usize {

@@ -5,8 +5,10 @@
 
 pub mod check;
 pub mod gherkin;
+pub mod manual;
 pub mod phrases;
 pub mod promtool;
+pub mod schema;
 pub mod select;
 pub mod tags;
 pub mod values;

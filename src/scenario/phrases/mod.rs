@@ -14,7 +14,7 @@ mod workload;
 pub use args::{Arg, Args, refused};
 pub use pattern::Pattern;
 pub use sentence::{DOC_STRING, Sentence, understand};
-pub use timing::{expand as expand_timing, keys as timing_keys};
+pub use timing::{CLAUSES as TIMING_CLAUSES, expand as expand_timing, keys as timing_keys};
 
 use super::{What, values};
 use crate::diagnostic::{Diagnostic, Spanned};
