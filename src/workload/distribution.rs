@@ -37,17 +37,22 @@ impl Distribution {
 
     /// The share of observations at or below `value`.
     pub fn share_up_to(self, value: f64) -> f64 {
+        self.share_from(self.location(), value)
+    }
+
+    fn share_from(self, location: f64, value: f64) -> f64 {
         match self {
             Distribution::Fixed(fixed) => f64::from(u8::from(fixed <= value)),
             Distribution::Quantile(..) if value <= 0.0 => 0.0,
             Distribution::Quantile(quantile, at) if value == at => quantile,
-            Distribution::Quantile(..) => normal_share((value.ln() - self.location()) / SIGMA),
+            Distribution::Quantile(..) => normal_share((value.ln() - location) / SIGMA),
         }
     }
 
     /// The cumulative share in each bucket of a histogram with these upper bounds.
     pub fn bucket_shares(self, bounds: &[f64]) -> Vec<f64> {
-        let mut shares: Vec<f64> = bounds.iter().map(|bound| self.share_up_to(*bound)).collect();
+        let location = self.location();
+        let mut shares: Vec<f64> = bounds.iter().map(|bound| self.share_from(location, *bound)).collect();
         let Distribution::Quantile(quantile, value) = self else { return shares };
         let upper = bounds.partition_point(|bound| *bound < value);
         if upper == bounds.len() || bounds[upper] == value {

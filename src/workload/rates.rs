@@ -12,9 +12,24 @@ use crate::workload::instrument::Instrument;
 pub struct Rates {
     growth: HashMap<usize, f64>,
     streams: HashMap<usize, Vec<(f64, Distribution)>>,
+    /// Most instances and routes behave alike, and shares cost more to find out than to remember.
+    shapes: Vec<Shapes>,
+}
+
+struct Shapes {
+    distribution: Distribution,
+    bounds: Vec<f64>,
+    shares: Vec<f64>,
+    mean: f64,
 }
 
 impl Rates {
+    /// For the next instance.
+    pub fn clear(&mut self) {
+        self.growth.clear();
+        self.streams.clear();
+    }
+
     pub fn growth(&self, position: usize) -> f64 {
         self.growth.get(&position).copied().unwrap_or(0.0)
     }
@@ -24,23 +39,34 @@ impl Rates {
     }
 
     pub fn observe(&mut self, instrument: &Instrument, rate: f64, distribution: Distribution) {
-        let (sum, count) = match instrument {
-            Instrument::Histogram { bounds, buckets, sum, count } => {
-                let shares = distribution.bucket_shares(bounds);
-                for (bucket, share) in buckets.iter().zip(shares.into_iter().chain([1.0])) {
-                    self.add(*bucket, rate * share);
-                }
-                (sum, count)
-            }
+        let (bounds, sum, count) = match instrument {
+            Instrument::Histogram { bounds, sum, count, .. } => (bounds.as_slice(), *sum, *count),
             Instrument::Summary { quantiles, sum, count } => {
                 for (_, position) in quantiles {
                     self.streams.entry(*position).or_default().push((rate, distribution));
                 }
-                (sum, count)
+                (&[][..], *sum, *count)
             }
         };
-        self.add(*sum, rate * distribution.mean());
-        self.add(*count, rate);
+        let shapes = self.shapes(distribution, bounds);
+        let mean = self.shapes[shapes].mean;
+        if let Instrument::Histogram { buckets, .. } = instrument {
+            let shares = self.shapes[shapes].shares.iter().copied().chain([1.0]);
+            for (bucket, share) in buckets.iter().zip(shares) {
+                *self.growth.entry(*bucket).or_default() += rate * share;
+            }
+        }
+        self.add(sum, rate * mean);
+        self.add(count, rate);
+    }
+
+    fn shapes(&mut self, distribution: Distribution, bounds: &[f64]) -> usize {
+        let alike = |known: &Shapes| known.distribution == distribution && known.bounds == bounds;
+        self.shapes.iter().position(alike).unwrap_or_else(|| {
+            let (shares, mean) = (distribution.bucket_shares(bounds), distribution.mean());
+            self.shapes.push(Shapes { distribution, bounds: bounds.to_vec(), shares, mean });
+            self.shapes.len() - 1
+        })
     }
 
     /// A summary shows what is observed now (a real one: over some minutes), and NaN where nothing is.

@@ -202,8 +202,9 @@ impl Service {
     pub(super) fn settle(&mut self, at: Timestamp) {
         let up: Vec<bool> = (0..self.instances.len()).map(|i| self.health(i, at) == Health::Up).collect();
         let serving = up.iter().filter(|up| **up).count().max(1) as f64;
+        let mut rates = Rates::default();
         for (instance, up) in up.into_iter().enumerate() {
-            let mut rates = Rates::default();
+            rates.clear();
             if up {
                 self.record_requests(instance, serving, &mut rates);
             }

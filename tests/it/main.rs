@@ -7,3 +7,4 @@ mod docs;
 mod exposition;
 mod promtool_differential;
 mod real;
+mod stacks;

@@ -141,36 +141,41 @@ pub fn port(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<u16> {
     }
 }
 
-/// `300ms` or `5`: every observation is so; `{p95: 300ms}`: that quantile lies there.
+/// `300ms` or `5`: every observation is so; `p95 of 300ms` or `{p95: 300ms}`: that quantile lies there.
 pub fn distribution(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Distribution> {
-    let Some(entries) = node.entries() else {
-        return length(node, problems).map(Distribution::Fixed);
+    const WANTED: &str = "a length or amount, or a quantile such as `p95 of 300ms`";
+    let (share, value) = match (node.entries(), node.scalar()) {
+        (Some([(quantile, value)]), _) => {
+            (quantile.scalar().and_then(quantile_share), value.scalar().and_then(parse_length))
+        }
+        (_, Some(text)) => match text.split_once(" of ") {
+            Some((quantile, value)) => (quantile_share(quantile.trim()), parse_length(value.trim())),
+            None => match parse_length(text).filter(|value| *value >= 0.0) {
+                Some(value) => return Some(Distribution::Fixed(value)),
+                None => return refuse(problems, wrong_type(node, WANTED)),
+            },
+        },
+        _ => (None, None),
     };
-    let [(quantile, value)] = entries else {
-        return refuse(problems, wrong_type(node, "one quantile, such as {p95: 300ms}"));
-    };
-    let share = quantile.scalar().and_then(|text| {
-        let digits = text.strip_prefix('p')?;
-        let valid = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        // p95 is 0.95, p999 is 0.999, p5 is 0.05.
-        let digits = if digits.len() == 1 { format!("0{digits}") } else { digits.to_owned() };
-        format!("0.{digits}").parse::<f64>().ok().filter(|share| valid && *share > 0.0)
-    });
-    let Some(share) = share else {
-        return refuse(problems, wrong_type(quantile, "a quantile such as p50, p95 or p999"));
-    };
-    match length(value, problems)? {
-        value if value > 0.0 => Some(Distribution::Quantile(share, value)),
-        _ => refuse(problems, out_of_range(value, "more than zero")),
+    match (share, value.filter(|value| *value > 0.0)) {
+        (Some(share), Some(value)) => Some(Distribution::Quantile(share, value)),
+        _ => refuse(problems, wrong_type(node, WANTED)),
     }
 }
 
+/// p95 is 0.95, p999 is 0.999, p5 is 0.05.
+fn quantile_share(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix('p')?;
+    let valid = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let padding = if digits.len() == 1 { "0" } else { "" };
+    format!("0.{padding}{digits}").parse::<f64>().ok().filter(|share| valid && *share > 0.0)
+}
+
 /// Seconds, or any other amount.
-fn length(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<f64> {
-    let duration = node.scalar().and_then(|text| Duration::parse(text).ok());
-    match duration {
-        Some(duration) => Some(duration.seconds()),
-        None => at_least_zero(node, problems),
+fn parse_length(text: &str) -> Option<f64> {
+    match Duration::parse(text) {
+        Ok(duration) => Some(duration.seconds()),
+        Err(_) => parse_number(text),
     }
 }
 
@@ -225,6 +230,10 @@ mod tests {
         check("{p95: 2s}", distribution, Some(Distribution::Quantile(0.95, 2.0)));
         check("{p999: 2s}", distribution, Some(Distribution::Quantile(0.999, 2.0)));
         check("{p5: 10}", distribution, Some(Distribution::Quantile(0.05, 10.0)));
+        check("p95 of 20m", distribution, Some(Distribution::Quantile(0.95, 1200.0)));
+        check("p95 of -1", distribution, None);
+        check("q95 of 1s", distribution, None);
+        check("-5", distribution, None);
         check("{p0: 10}", distribution, None);
         check("{p50: 1, p95: 2}", distribution, None);
     }
