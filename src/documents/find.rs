@@ -5,6 +5,8 @@
 
 mod folder;
 pub mod glob;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -15,16 +17,34 @@ use crate::stack::{Prometheus, Stack, Version};
 use firedrill::FiredrillFile;
 use folder::{Content, Found};
 
-/// The stack that a folder or some files hold, with warnings; or everything that makes them unusable.
-pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<(Stack, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let mut loader = Loader::default();
+/// A stack with warnings, or everything that makes the documents unusable.
+pub type Loaded = Result<(Stack, Vec<Diagnostic>), Vec<Diagnostic>>;
+
+/// The stack that a folder or some files hold. `version` is imitated whatever the documents say.
+pub fn load<P: AsRef<Path>>(paths: &[P], version: Option<Version>) -> Loaded {
+    let mut loader = Loader { asked: version, ..Loader::default() };
     let stack = loader.stack(paths);
-    match stack {
-        Some(stack) if loader.problems.iter().all(|problem| problem.severity != Severity::Error) => {
-            Ok((stack, loader.problems))
+    loader.finish(stack)
+}
+
+/// A stack of rule files alone, as a unit test names them.
+pub fn load_rules<P: AsRef<Path>>(paths: &[P], version: Option<Version>) -> Loaded {
+    let version = version.unwrap_or(Version::NEWEST);
+    let mut loader = Loader::default();
+    let mut stack =
+        Stack { path: names(paths).join(" "), prometheus: Prometheus::new(version), ..Stack::default() };
+    for path in paths {
+        match folder::read(path.as_ref()) {
+            Ok(file) => {
+                let (groups, problems) = rules::read(&file, version);
+                stack.rule_groups.extend(groups);
+                stack.files.push(file);
+                loader.problems.extend(problems);
+            }
+            Err(problem) => loader.problems.push(problem),
         }
-        _ => Err(loader.problems),
     }
+    loader.finish(stack)
 }
 
 /// Reads one file, with a diagnostic instead of an I/O error or of bytes that are no text.
@@ -34,12 +54,20 @@ pub fn read_file(path: &Path) -> Result<SourceFile, Diagnostic> {
 
 #[derive(Default)]
 struct Loader {
+    asked: Option<Version>,
     problems: Vec<Diagnostic>,
     notes: Vec<String>,
 }
 
 impl Loader {
-    fn stack<P: AsRef<Path>>(&mut self, paths: &[P]) -> Option<Stack> {
+    fn finish(self, stack: Stack) -> Loaded {
+        match self.problems.iter().any(|problem| problem.severity == Severity::Error) {
+            true => Err(self.problems),
+            false => Ok((stack, self.problems)),
+        }
+    }
+
+    fn stack<P: AsRef<Path>>(&mut self, paths: &[P]) -> Stack {
         let found = folder::find(paths, &mut self.problems);
         let described = self.firedrill(&found);
         let config_file = self.config_file(&found, &described);
@@ -68,15 +96,15 @@ impl Loader {
         let mut prometheus = config.unwrap_or_else(|| Prometheus::new(version));
         prometheus.version = stated;
         prometheus.external_url = described.external_url.map(|url| url.value).unwrap_or_default();
-        Some(Stack {
-            path: paths.iter().map(|path| path.as_ref().display().to_string()).collect::<Vec<_>>().join(" "),
+        Stack {
+            path: names(paths).join(" "),
             files,
             prometheus,
             rule_groups,
             services: described.services,
             start: described.start,
             notes: std::mem::take(&mut self.notes),
-        })
+        }
     }
 
     fn firedrill(&mut self, found: &[Found]) -> FiredrillFile {
@@ -133,6 +161,9 @@ impl Loader {
     }
 
     fn version(&mut self, found: &[Found], described: &FiredrillFile) -> (Version, Option<Spanned<String>>) {
+        if let Some(version) = self.asked {
+            return (version, None);
+        }
         if let Some(stated) = &described.prometheus_version
             && let Some(version) = Version::parse(&stated.value)
         {
@@ -250,11 +281,14 @@ fn no_match(pattern: &Spanned<String>, folder: &Path, found: &[Found]) -> Diagno
 }
 
 fn nothing_found<P: AsRef<Path>>(paths: &[P]) -> Diagnostic {
-    let names: Vec<String> = paths.iter().map(|path| path.as_ref().display().to_string()).collect();
-    Diagnostic::error("no-stack", format!("there is no monitoring stack in {}", names.join(", "))).because(
+    Diagnostic::error("no-stack", format!("there is no monitoring stack in {}", names(paths).join(", "))).because(
         "looked for a Prometheus config (`prometheus.yml`, or a YAML file with `scrape_configs`, `rule_files` or \
          `global`), rule files (with `groups`) and PrometheusRule objects",
     )
+}
+
+fn names<P: AsRef<Path>>(paths: &[P]) -> Vec<String> {
+    paths.iter().map(|path| path.as_ref().display().to_string()).collect()
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {

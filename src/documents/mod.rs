@@ -11,4 +11,4 @@ pub mod shape;
 pub mod value;
 pub mod yaml;
 
-pub use find::{load, read_file};
+pub use find::{Loaded, load, load_rules, read_file};

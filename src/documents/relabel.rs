@@ -46,14 +46,15 @@ fn one(node: &Node, names: Names, problems: &mut Vec<Diagnostic>) -> Option<Rela
     let before = problems.len();
     let mut mapping = Mapping::of(node, "relabel config", problems)?;
     let sources = mapping.get("source_labels");
-    let source_labels = sources.map(|node| value::list(node, problems, source_label)).unwrap_or_default();
-    let separator = mapping.get("separator").and_then(|node| value::string(node, problems));
-    let regex_node = mapping.get("regex");
+    let source_labels = sources.map(|node| source_labels(node, names, problems)).unwrap_or_default();
+    // A key without a value is the empty text, where without the key it is the default.
+    let separator = mapping.written("separator").and_then(|node| value::string(node, problems));
+    let regex_node = mapping.written("regex");
     let regex = regex_node.and_then(|node| value::regex(node, problems));
     let modulus = mapping.get("modulus").and_then(|node| value::unsigned(node, problems)).unwrap_or(0);
     let target_label = mapping.get("target_label").and_then(|node| value::string(node, problems));
-    let replacement = mapping.get("replacement").and_then(|node| value::string(node, problems));
-    let action = match mapping.get("action") {
+    let replacement = mapping.written("replacement").and_then(|node| value::string(node, problems));
+    let action = match mapping.written("action") {
         None => Some(RelabelAction::Replace),
         Some(node) => action(node, problems),
     };
@@ -66,10 +67,7 @@ fn one(node: &Node, names: Names, problems: &mut Vec<Diagnostic>) -> Option<Rela
     let text = |value: Option<crate::diagnostic::Spanned<String>>, default: &str| {
         value.map_or(default.to_owned(), |value| value.value)
     };
-    let written = Written {
-        source_labels: !source_labels.is_empty(),
-        regex: regex_node.and_then(Node::scalar).is_some_and(|text| text != "(.*)"),
-    };
+    let written = Written { source_labels: sources.is_some(), regex: regex_node.is_some() };
     let config = RelabelConfig {
         place: node.span.clone(),
         source_labels,
@@ -90,7 +88,7 @@ fn one(node: &Node, names: Names, problems: &mut Vec<Diagnostic>) -> Option<Rela
     }
 }
 
-/// What differs from the default though its value does not tell.
+/// What is written, be it with the value that it has anyway.
 struct Written {
     source_labels: bool,
     regex: bool,
@@ -115,6 +113,8 @@ fn refusal(config: &RelabelConfig, written: &Written) -> Option<(&'static str, S
     }
     let valid_target = match config.action {
         Replace if has_variable => template_allowed(config.names, target),
+        // Prometheus 2 takes `$1` for a name here, and then never replaces it.
+        Lowercase | Uppercase | KeepEqual | DropEqual => template_allowed(config.names, target),
         _ => !needs_target || config.names.allow(target),
     };
     if !valid_target {
@@ -161,12 +161,14 @@ fn template_allowed(names: Names, template: &str) -> bool {
         .is_ok_and(|regex| regex.is_match(template))
 }
 
-fn source_label(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<String> {
-    value::string(node, problems).map(|name| name.value)
+fn source_labels(node: &Node, names: Names, problems: &mut Vec<Diagnostic>) -> Vec<String> {
+    value::list(node, problems, |node, problems| {
+        value::label_name(node, names == Names::Utf8, problems).map(|name| name.value)
+    })
 }
 
 fn action(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<RelabelAction> {
-    let text = value::string(node, problems)?.value;
+    let text = value::filled(node, "relabel action", problems)?.value;
     let lower = text.to_lowercase();
     let found = ACTIONS.iter().find(|(name, _)| *name == lower).map(|(_, action)| *action);
     if found.is_none() {

@@ -9,7 +9,7 @@ mod tests;
 use super::value;
 use super::yaml::{self, Mapping, Node, wrong_type};
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
-use crate::promql;
+use crate::promql::{self, ast::ExprKind};
 use crate::stack::{Names, Rule, RuleGroup, RuleKind, Version};
 use crate::time::Duration;
 
@@ -110,7 +110,9 @@ impl<'f> Reader<'f> {
         };
         let first = self.groups.len();
         for item in items {
-            if let Some(group) = self.group(item, more) {
+            if item.is_null() {
+                self.problems.push(ignored(item));
+            } else if let Some(group) = self.group(item, more) {
                 let earlier = self.groups[first..].iter().find(|known| known.name.value == group.name.value);
                 if let Some(earlier) = earlier {
                     self.problems.push(
@@ -169,7 +171,14 @@ impl<'f> Reader<'f> {
             self.problems.push(wrong_type(node, "a list of rules"));
             return Vec::new();
         };
-        items.iter().filter_map(|item| self.rule(item, group_labels)).collect()
+        let mut rules = Vec::new();
+        for item in items {
+            match item.is_null() {
+                true => self.problems.push(ignored(item)),
+                false => rules.extend(self.rule(item, group_labels)),
+            }
+        }
+        rules
     }
 
     fn rule(&mut self, node: &Node, group_labels: &[Pair]) -> Option<Rule> {
@@ -193,7 +202,7 @@ impl<'f> Reader<'f> {
         let annotations =
             mapping.get("annotations").map(|node| annotations(node, names, problems)).unwrap_or_default();
         let expr = match expr.filter(|node| node.scalar() != Some("")) {
-            Some(node) => expression(node, problems),
+            Some(node) => expression(node, self.version, problems),
             None => {
                 let missing = mapping.missing("expr").because("field 'expr' must be set in rule");
                 problems.push(missing);
@@ -254,17 +263,47 @@ impl<'f> Reader<'f> {
     }
 }
 
+/// Go's decoder drops an empty item of a list.
+fn ignored(item: &Node) -> Diagnostic {
+    Diagnostic::warning("empty-value", "this item is empty").at(&item.span).label("Prometheus ignores it")
+}
+
 type Pair = (Spanned<String>, Spanned<String>);
 
-fn expression(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<(promql::Expr, Spanned<String>)> {
+fn expression(
+    node: &Node,
+    version: Version,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<(promql::Expr, Spanned<String>)> {
     let text = value::string(node, problems)?;
-    match promql::parse(&text.value) {
+    let parsed = promql::parse(&text.value).and_then(|expr| match duration_as_number(&expr, version) {
+        Some(range) => {
+            let message = format!("unexpected duration \"{}\"", &text.value[range.clone()]);
+            Err(promql::ParseError { message, range })
+        }
+        None => Ok(expr),
+    });
+    match parsed {
         Ok(expr) => Some((expr, text)),
         Err(error) => {
             problems.push(bad_promql(node, &error));
             None
         }
     }
+}
+
+/// Only since 2.54 is a duration a number of seconds.
+fn duration_as_number(expr: &promql::Expr, version: Version) -> Option<std::ops::Range<usize>> {
+    let mut found = None;
+    if version < Version::new(2, 54) {
+        expr.walk(&mut |node| match &node.kind {
+            ExprKind::Number(number) if number.is_duration && found.is_none() => {
+                found = Some(node.span.range());
+            }
+            _ => {}
+        });
+    }
+    found
 }
 
 /// A mistake in an expression, with the caret inside of it.

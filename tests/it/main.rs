@@ -2,6 +2,7 @@
 
 mod alertmanager_config;
 mod cli;
+mod config_differential;
 mod corpora_promql;
 mod docs;
 mod exposition;

@@ -212,7 +212,8 @@ fn requirements(kind: &str, node: &Node, problems: &mut Vec<Diagnostic>) {
             let record = text("type").to_ascii_uppercase();
             let port = node.get("port").and_then(Node::scalar).is_some_and(|port| port != "0");
             match record.as_str() {
-                "" | "SRV" => {}
+                "SRV" => {}
+                "" if node.get("type").is_none_or(Node::is_null) => {}
                 "A" | "AAAA" | "MX" | "NS" => {
                     if !port {
                         refuse(
@@ -223,6 +224,9 @@ fn requirements(kind: &str, node: &Node, problems: &mut Vec<Diagnostic>) {
                 }
                 _ => refuse("type", format!("invalid DNS-SD records type {}", text("type"))),
             }
+        }
+        "docker_sd_configs" | "dockerswarm_sd_configs" if text("host").is_empty() => {
+            refuse("host", "host missing".into());
         }
         "consul_sd_configs" if node.get("server").is_some_and(|server| server.scalar() == Some("")) => {
             refuse("server", "consul SD configuration requires a server address".into());

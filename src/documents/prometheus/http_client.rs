@@ -124,6 +124,9 @@ impl Checks<'_> {
                 }
             }
         }
+        if let Some(tls) = node.get("tls_config") {
+            self.certificate(tls);
+        }
         let ways: Vec<&Span> = ["basic_auth", "authorization", "oauth2"]
             .iter()
             .filter_map(|key| set(node, key))
@@ -172,6 +175,17 @@ impl Checks<'_> {
             }
             self.proxy(oauth2);
         }
+    }
+
+    fn certificate(&mut self, tls: &Node) {
+        let certificate = ["cert", "cert_file", "cert_ref"].iter().find_map(|key| set(tls, key));
+        let key = ["key", "key_file", "key_ref"].iter().find_map(|key| set(tls, key));
+        let (reason, place) = match (certificate, key) {
+            (Some((place, _)), None) => ("client cert file specified without client key file", place),
+            (None, Some((place, _))) => ("client key file specified without client cert file", place),
+            _ => return,
+        };
+        self.problems.push(Diagnostic::error("bad-http-client", reason).at(place).label("alone"));
     }
 
     fn proxy(&mut self, node: &Node) {

@@ -7,7 +7,7 @@ use crate::documents::shape::{self, Key, Want, key};
 use crate::documents::value;
 use crate::documents::yaml::{Mapping, Node, wrong_type};
 use crate::golang::quote;
-use crate::stack::{Names, ScrapeConfig, Version};
+use crate::stack::{self, Discovery, Names, ScrapeConfig, Version};
 use crate::time::Duration;
 
 const PROTOCOLS: [&str; 5] = [
@@ -134,7 +134,7 @@ fn one(
     }
     shape::check(&mut mapping, OPTIONS, version, problems);
     mapping.finish(problems);
-    Some(ScrapeConfig {
+    let config = ScrapeConfig {
         place: node.span.clone(),
         job_name: name?,
         scrape_interval: interval,
@@ -152,7 +152,52 @@ fn one(
         discovery,
         relabel_configs,
         metric_relabel_configs,
-    })
+    };
+    // A list with a mistake in it says nothing about what the targets become.
+    let written = node.get("relabel_configs").and_then(Node::items).map_or(0, <[Node]>::len);
+    if written == config.relabel_configs.len() {
+        check_targets(&config, written > 0, problems);
+    }
+    Some(config)
+}
+
+/// The addresses of static targets, as relabelling leaves them.
+fn check_targets(config: &ScrapeConfig, relabelled: bool, problems: &mut Vec<Diagnostic>) {
+    for discovery in &config.discovery {
+        let Discovery::Static { targets, labels } = discovery else { continue };
+        for target in targets {
+            let mut builder = labels.builder();
+            for (name, value) in [
+                ("__address__", target.value.as_str()),
+                ("__scheme__", &config.scheme),
+                ("__metrics_path__", &config.metrics_path),
+                ("__scrape_interval__", &config.scrape_interval.to_string()),
+                ("__scrape_timeout__", &config.scrape_timeout.to_string()),
+            ] {
+                builder.set(name, value);
+            }
+            if labels.get("job").is_none() {
+                builder.set("job", config.job_name.value.as_str());
+            }
+            for (name, values) in &config.params {
+                builder.set(format!("__param_{name}"), values.first().map_or("", String::as_str));
+            }
+            let Some(labels) = stack::relabel::apply(&config.relabel_configs, &builder.build()) else {
+                continue;
+            };
+            let address = labels.value("__address__");
+            let reason = match address {
+                "" => "this target has no address".to_owned(),
+                // Without relabelling this is said already.
+                address if relabelled && address.contains('/') => {
+                    format!("{} is not a valid hostname", quote(address))
+                }
+                _ => continue,
+            };
+            let label = if relabelled { "after `relabel_configs`" } else { "empty" };
+            problems.push(Diagnostic::error("bad-target", reason).at(&target.span).label(label));
+        }
+    }
 }
 
 /// The interval and the timeout, the latter never longer.

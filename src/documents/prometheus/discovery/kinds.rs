@@ -165,7 +165,7 @@ pub const KINDS: &[Kind] = &[
         "docker_sd_configs",
         true,
         &[
-            key("host", Want::Text),
+            key("host", Want::Url),
             PORT,
             FILTERS,
             key("host_networking_host", Want::Text),
@@ -173,7 +173,7 @@ pub const KINDS: &[Kind] = &[
             key("match_first_network", Want::Bool).since(2, 55),
         ],
     ),
-    kind("dockerswarm_sd_configs", true, &[key("host", Want::Text), ROLE, PORT, FILTERS, REFRESH]),
+    kind("dockerswarm_sd_configs", true, &[key("host", Want::Url), ROLE, PORT, FILTERS, REFRESH]),
     kind("eureka_sd_configs", true, &[key("server", Want::Text), REFRESH]),
     kind(
         "gce_sd_configs",
