@@ -253,9 +253,10 @@ impl Loader {
         for path in paths {
             match folder::read(&path) {
                 Ok(source) => files.push(Found { path, source, content: Content::Rules }),
-                Err(problem) => {
-                    self.problems.push(problem.at(&pattern.span).label("matched by this"));
-                }
+                // What lies in the folder was tried already.
+                Err(problem) if self.problems.iter().any(|known| same_complaint(known, &problem)) => {}
+                Err(problem) if problem.place.is_some() => self.problems.push(problem),
+                Err(problem) => self.problems.push(problem.at(&pattern.span).label("matched by this")),
             }
         }
         files
@@ -285,6 +286,11 @@ fn nothing_found<P: AsRef<Path>>(paths: &[P]) -> Diagnostic {
         "looked for a Prometheus config (`prometheus.yml`, or a YAML file with `scrape_configs`, `rule_files` or \
          `global`), rule files (with `groups`) and PrometheusRule objects",
     )
+}
+
+fn same_complaint(one: &Diagnostic, other: &Diagnostic) -> bool {
+    let place = |problem: &Diagnostic| problem.place.as_ref().map(|span| span.to_string());
+    one.message == other.message && place(one) == place(other)
 }
 
 fn names<P: AsRef<Path>>(paths: &[P]) -> Vec<String> {

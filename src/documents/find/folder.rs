@@ -142,6 +142,7 @@ fn content(path: &Path, source: &SourceFile) -> Content {
             false => Content::Other,
         },
         _ if source.text().contains("kind: PrometheusRule") => Content::RuleObjects,
+        None if source.text().lines().any(|line| line.starts_with("groups:")) => Content::Rules,
         _ => Content::Other,
     }
 }

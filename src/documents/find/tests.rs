@@ -154,15 +154,41 @@ error[bad-promql]: could not parse expression: unclosed left parenthesis
 #[test]
 fn the_caret_is_inside_the_expression_however_it_is_written() {
     let rules = b"groups:\n  - name: a\n    rules:\n\
-        \x20     - {record: plain, expr: sum(rate(x[5m])) by job}\n\
+        \x20     - record: plain\n        expr: sum(rate(x[5m])) by job\n\
         \x20     - {record: single, expr: 'sum(x{a=''b''}) byy (c)'}\n\
         \x20     - {record: double, expr: \"sum(x{a=\\\"b\\\"}) + foo(1)\"}\n\
         \x20     - record: block\n        expr: |\n          sum(x)\n            + rate(y)\n\
         \x20     - record: folded\n        expr: >-\n          sum(x)\n          / on (job) group_left sum(y) >\n";
     insta::assert_snapshot!(refused(&[("rules.yml", rules)]), @r#"
-error[no-stack]: there is no monitoring stack in .
- |
- = because: looked for a Prometheus config (`prometheus.yml`, or a YAML file with `scrape_configs`, `rule_files` or `global`), rule files (with `groups`) and PrometheusRule objects
+error[bad-promql]: could not parse expression: unexpected identifier "job" in grouping opts, expected "("
+ --> rules.yml:5:35
+  |
+5 |         expr: sum(rate(x[5m])) by job
+  |                                   ^^^ in this expression
+
+error[bad-promql]: could not parse expression: unexpected identifier "byy"
+ --> rules.yml:6:49
+  |
+6 |       - {record: single, expr: 'sum(x{a=''b''}) byy (c)'}
+  |                                                 ^^^ in this expression
+
+error[bad-promql]: could not parse expression: unknown function with name "foo"
+ --> rules.yml:7:51
+  |
+7 |       - {record: double, expr: "sum(x{a=\"b\"}) + foo(1)"}
+  |                                                   ^^^ in this expression
+
+error[bad-promql]: could not parse expression: expected type range vector in call to function "rate", got instant vector
+  --> rules.yml:11:20
+   |
+11 |             + rate(y)
+   |                    ^ in this expression
+
+error[bad-promql]: could not parse expression: unexpected end of input
+  --> rules.yml:15:41
+   |
+15 |           / on (job) group_left sum(y) >
+   |                                         ^ in this expression
 "#);
 }
 
@@ -208,14 +234,6 @@ error[invalid-utf8]: this file is not UTF-8
   |
 2 |   - name: caf�
   |              ^ the byte 0xe9 is not text
-  |
-  = help: save the file as UTF-8
-
-error[invalid-utf8]: this file is not UTF-8
- --> prometheus.yml:1:14
-  |
-1 | rule_files: [a.yml]
-  |              ^^^^^ matched by this
   |
   = help: save the file as UTF-8
 "#);
