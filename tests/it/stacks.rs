@@ -13,7 +13,7 @@ const START: Timestamp = Timestamp(1_767_600_000_000);
 
 fn stack(name: &str) -> Stack {
     let path = format!("{}/fixtures/stacks/{name}", env!("CARGO_MANIFEST_DIR"));
-    match documents::load(&[path]) {
+    match documents::load(&[path], None) {
         Ok((stack, _)) => stack,
         Err(problems) => panic!("{}", problems.iter().map(ToString::to_string).collect::<String>()),
     }
