@@ -96,7 +96,10 @@ impl AlertsSeen {
         let labels = labelled.labels.clone();
         for (name, wanted) in &claim.annotations {
             if !says(labelled, name, wanted) {
-                let got = labelled.annotations.get(name).map(str::to_owned);
+                let got = match name.as_str() {
+                    "" => Some(labelled.annotations.to_string()),
+                    name => labelled.annotations.get(name).map(str::to_owned),
+                };
                 return Some(Miss::Annotation { labels, name: name.clone(), wanted: wanted.clone(), got });
             }
         }
@@ -134,9 +137,14 @@ fn is_in(element: &Element, state: ClaimedState) -> bool {
 }
 
 fn says(alert: &ActiveAlert, name: &str, wanted: &TextMatch) -> bool {
-    let got = alert.annotations.value(name);
-    match wanted {
+    let fits = |got: &str| match wanted {
         TextMatch::Is(text) => got == text,
         TextMatch::Contains(text) => got.contains(text.as_str()),
+    };
+    // Without a name any annotation may say it.
+    if name.is_empty() {
+        alert.annotations.iter().any(|(_, got)| fits(got))
+    } else {
+        fits(alert.annotations.value(name))
     }
 }

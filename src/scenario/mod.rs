@@ -97,7 +97,7 @@ pub enum Action {
     Wait(Duration),
 }
 
-/// A change to the workload, effective now.
+/// A change to the workload, effective now. A service without a name is the one that has the instance.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// Requests per second, of the whole service or of one route.
@@ -234,7 +234,7 @@ pub struct AlertClaim {
     /// A subset of the alert's labels.
     pub labels: Labels,
     pub state: ClaimedState,
-    /// Texts that an annotation must contain.
+    /// What annotations must say; without a name any of them may say it.
     pub annotations: Vec<(String, TextMatch)>,
     pub value: Option<(Comparison, f64)>,
     /// How many elements are in that state.

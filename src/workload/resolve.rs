@@ -43,7 +43,10 @@ impl Workload {
 
     pub(super) fn resolve(&self, change: &Change) -> Result<Resolved, Diagnostic> {
         let of = |service: &Spanned<String>, route: &Option<String>, instance: &Option<Spanned<String>>| {
-            let index = self.find_service(service)?;
+            let index = match instance {
+                Some(instance) if service.value.is_empty() => self.find_service_of(instance)?,
+                _ => self.find_service(service)?,
+            };
             let scope = Scope {
                 instances: self.services[index].find_instances(instance.as_ref())?,
                 flows: self.services[index].find_flows(service, route.as_deref())?,
@@ -95,6 +98,32 @@ impl Workload {
         self.services.iter().position(|service| service.spec().name.value == name.value).ok_or_else(|| {
             unknown("unknown-service", "service", name, self.service_names().map(str::to_owned).collect())
         })
+    }
+
+    /// A step that names an instance need not say whose it is, as long as only one service has it.
+    fn find_service_of(&self, instance: &Spanned<String>) -> Result<usize, Diagnostic> {
+        let has = |service: &Service| {
+            (0..service.instances.len()).any(|at| service.is_instance(at, &instance.value))
+        };
+        let found: Vec<usize> = (0..self.services.len()).filter(|at| has(&self.services[*at])).collect();
+        match found.as_slice() {
+            [only] => Ok(*only),
+            [] => {
+                let specs = self.services.iter().flat_map(|service| &service.spec().instances);
+                let known = specs.map(|instance| instance.name.clone()).collect();
+                Err(unknown("unknown-instance", "instance", instance, known))
+            }
+            several => {
+                let names: Vec<&str> =
+                    several.iter().map(|at| self.services[*at].spec().name.value.as_str()).collect();
+                Err(Diagnostic::error(
+                    "ambiguous-instance",
+                    format!("several services have an instance `{}`", instance.value),
+                )
+                .at(&instance.span)
+                .label(format!("which one: {}?", names.join(" or "))))
+            }
+        }
     }
 
     /// By service, the own series that fit with the instances that export them.

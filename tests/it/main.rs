@@ -4,6 +4,7 @@ mod alertmanager_config;
 mod cli;
 mod config_differential;
 mod corpora_promql;
+mod corpora_promtool;
 mod docs;
 mod exposition;
 mod promtool_differential;

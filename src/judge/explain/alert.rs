@@ -252,6 +252,16 @@ fn missed(case: &Case, claim: &AlertClaim, miss: Miss, wanted: String) -> Failur
                 TextMatch::Is(text) => ("reading", text),
                 TextMatch::Contains(text) => ("containing", text),
             };
+            if annotation.is_empty() {
+                let mut failure = case.failure(
+                    "wrong-annotation",
+                    format!("{name} was {state}, but none of its annotations says so"),
+                    format!("an annotation {verb} {}", quote(text)),
+                    format!("its annotations are {}", got.unwrap_or_default()),
+                );
+                failure.notes.push(format!("the alert seen is {labels}"));
+                return failure;
+            }
             let happened = match got {
                 Some(got) => format!("{annotation} reads {}", quote(&got)),
                 None => format!("there is no annotation {annotation}"),
