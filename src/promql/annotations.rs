@@ -93,22 +93,16 @@ impl Annotation {
     /// `PromQL info: … (1:5)`: the message, then line and column of its place in the expression.
     pub fn text(&self, expression: &str) -> String {
         let mut text = self.kind.message();
-        match &self.kind {
-            AnnotationKind::ForcedMonotonicity { forced, first, last, samples, .. } => {
-                let number = |value: f64| format_float(value, FloatFormat::General, None);
-                let drop = format_float(forced.largest_drop, FloatFormat::General, Some(2));
-                let (lowest, highest) = (number(forced.lowest), number(forced.highest));
-                let (first, last) = (rfc3339(*first), rfc3339(*last));
-                let _ = write!(
-                    text,
-                    ", from buckets {lowest} to {highest}, with a max diff of {drop}, over {samples} samples \
-                     from {first} to {last}"
-                );
-            }
-            AnnotationKind::StartTimeOverlap(metric) => {
-                let _ = write!(text, " for metric {}", quote(metric));
-            }
-            _ => {}
+        if let AnnotationKind::ForcedMonotonicity { forced, first, last, samples, .. } = &self.kind {
+            let number = |value: f64| format_float(value, FloatFormat::General, None);
+            let drop = format_float(forced.largest_drop, FloatFormat::General, Some(2));
+            let (lowest, highest) = (number(forced.lowest), number(forced.highest));
+            let (first, last) = (rfc3339(*first), rfc3339(*last));
+            let _ = write!(
+                text,
+                ", from buckets {lowest} to {highest}, with a max diff of {drop}, over {samples} samples \
+                 from {first} to {last}"
+            );
         }
         let before = expression.get(..self.span.start as usize).unwrap_or(expression);
         let line = before.matches('\n').count() + 1;
@@ -136,7 +130,8 @@ impl AnnotationKind {
         }
     }
 
-    fn message(&self) -> String {
+    /// What is said, without the place that it is about.
+    pub fn message(&self) -> String {
         use AnnotationKind::*;
         const HISTOGRAM_QUANTILE: &str =
             "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile";
@@ -187,9 +182,10 @@ impl AnnotationKind {
             ResetsCollide(operation) => {
                 format!("conflicting counter resets during histogram {}", operation.as_str())
             }
-            StartTimeOverlap(_) => {
-                "sample has start time that overlaps with previous sample timestamp".into()
-            }
+            StartTimeOverlap(metric) => format!(
+                "sample has start time that overlaps with previous sample timestamp for metric {}",
+                quote(metric)
+            ),
             PossibleNonCounter(metric) => format!(
                 "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {}",
                 quote(metric)

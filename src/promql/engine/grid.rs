@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::EvalError;
 use crate::labels::Labels;
 use crate::promql::histogram::FloatHistogram;
 use crate::promql::value::{ABSENT, SampleValue, is_absent};
@@ -13,6 +14,9 @@ pub(super) struct Steps {
     pub step: i64,
     pub count: usize,
 }
+
+/// More cells than this are refused, as Prometheus refuses to load too many samples.
+const MAX_CELLS: usize = 200_000_000;
 
 /// Rows of equal length, one a series; a cell is a float, a histogram or nothing.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +50,16 @@ impl Steps {
 
     pub fn end(&self) -> i64 {
         self.time(self.count.saturating_sub(1))
+    }
+
+    /// Refuses more rows than the memory should hold at this many steps.
+    pub fn check_size(&self, rows: usize) -> Result<(), EvalError> {
+        match rows.max(1).saturating_mul(self.count) > MAX_CELLS {
+            true => Err(EvalError::new(
+                "query processing would load too many samples into memory in query execution",
+            )),
+            false => Ok(()),
+        }
     }
 
     pub fn is_instant(&self) -> bool {

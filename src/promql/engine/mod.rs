@@ -20,6 +20,9 @@ mod selectors;
 mod top;
 mod windows;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 pub use cache::EvalCache;
@@ -121,6 +124,7 @@ impl Engine {
             return Err(EvalError::new("zero or negative query resolution step widths are not accepted"));
         }
         let steps = Steps { start: start.0, step: step.0.max(1), count };
+        steps.check_size(1)?;
         let query = Query { start: start.0, end: steps.end(), step: step.0 };
         let mut evaluator = Evaluator::new(self, storage, query, Some(cache));
         matrix.series = match expr.value_type() {

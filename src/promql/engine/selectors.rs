@@ -40,6 +40,7 @@ impl Evaluator<'_> {
         let view = self.viewpoint(selector)?;
         let storage = self.storage;
         let found = storage.select(&selector.matchers);
+        steps.check_size(found.len())?;
         if selector.extension == Some(RangeExtension::Smoothed) {
             return Ok(extended::smoothed_vector(self, &found, view, span, steps));
         }

@@ -38,6 +38,7 @@ impl<'a> Evaluator<'a> {
             return Err(EvalError::new(format!("unknown function {name}")));
         };
         let ranges = self.ranges(argument, steps)?;
+        steps.check_size(ranges.series.len())?;
         extended::check_allowed(ranges.extension, name)?;
         let mut scalars = Vec::new();
         for (index, arg) in call.args.iter().enumerate() {
@@ -202,6 +203,7 @@ impl<'a> Evaluator<'a> {
         if last >= start {
             let count = ((last - start) / step) as usize + 1;
             let inner = Steps { start, step, count };
+            inner.check_size(1)?;
             if subquery.expr.value_type() == crate::promql::ast::ValueType::Scalar {
                 let scalars = self.scalars(&subquery.expr, inner)?;
                 let mut grid = Grid::new(count);

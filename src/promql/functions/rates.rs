@@ -30,7 +30,7 @@ fn factor(function: RangeFunction, geometry: Geometry, times: &[i64], zero: Opti
     let sampled = (last - first) as f64 / 1000.0;
     let average = sampled / (times.len() - 1) as f64;
     let threshold = average * 1.1;
-    let mut to_start = (first - (end - geometry.range)) as f64 / 1000.0;
+    let mut to_start = (first - end.saturating_sub(geometry.range)) as f64 / 1000.0;
     let mut to_end = (end - last) as f64 / 1000.0;
     let to_zero = zero.map(|part| sampled * part);
     // Prometheus 2 looks for the zero first, and only then whether the start is near enough.
