@@ -93,7 +93,7 @@ pub fn humanize_duration(value: &Value) -> Result<String, String> {
     }
     let (sign, number) = if number < 0.0 { ("-", -number) } else { ("", number) };
     // A number that no integer holds becomes the smallest one, as the processor that Go runs on has it.
-    let whole = if number >= 9.223_372_036_854_775_8e18 { i64::MIN } else { number as i64 };
+    let whole = if number >= 9.223_372_036_854_776e18 { i64::MIN } else { number as i64 };
     let (days, hours, minutes, seconds) = (whole / 86_400, whole / 3600 % 24, whole / 60 % 60, whole % 60);
     Ok(match (days, hours, minutes) {
         (0, 0, 0) => format!("{sign}{}s", four_digits(number)),
