@@ -178,6 +178,11 @@ impl Evaluator<'_> {
                     true => self.samples(binary.op, &one_value, &many_value, span),
                 };
                 let Some(outcome) = outcome else { continue };
+                let value = outcome.result(binary.returns_bool);
+                // Prometheus 2 counts only matches that a comparison keeps.
+                if value.is_none() && self.is_v2() {
+                    continue;
+                }
                 let row = rows_made.entry((many_row, one_row)).or_insert_with(|| {
                     let filled = |row: &Row| Row {
                         labels: self.match_labels(matching, &self.visible(row)),
@@ -206,7 +211,7 @@ impl Evaluator<'_> {
                     ));
                 }
                 known.push(row.labels.clone());
-                if let Some(value) = outcome.result(binary.returns_bool) {
+                if let Some(value) = value {
                     sink.add(step, row, value)?;
                 }
             }

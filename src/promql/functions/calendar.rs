@@ -16,7 +16,12 @@ pub struct Moment {
 
 impl Moment {
     pub fn of_unix_seconds(seconds: i64) -> Self {
-        let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        // Go counts from the year -292277022399 in 64 bits, and what lies before it wraps to the far future:
+        // so do NaN and the infinities, which become the smallest integer.
+        const GO_ZERO: i128 = -9_223_372_028_715_321_600;
+        let seconds = i128::from(seconds);
+        let seconds = if seconds < GO_ZERO { seconds + (1 << 64) } else { seconds };
+        let (days, rest) = (seconds.div_euclid(86_400) as i64, seconds.rem_euclid(86_400) as i64);
         // Years are counted from March, so that the leap day is the last: 400 of them are 146097 days.
         let since_march_0000 = days + 719_468;
         let era = since_march_0000.div_euclid(146_097);
@@ -67,6 +72,7 @@ mod tests {
         check(0, (1970, 1, 1, 0, 0, 4), (31, 1));
         check(951_782_400, (2000, 2, 29, 0, 0, 2), (29, 60));
         check(1_735_689_599, (2024, 12, 31, 23, 59, 2), (31, 366));
+        check(i64::MIN, (292_277_026_596, 12, 4, 15, 30, 0), (31, 339));
         check(-1, (1969, 12, 31, 23, 59, 3), (31, 365));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The seed is fixed. `FIREDRILL_CASES` says how many cases are tried, `FIREDRILL_SEED` gives another seed.
 
+mod evaluation;
 mod grammar;
 mod parsing;
 
