@@ -10,3 +10,4 @@ mod exposition;
 mod promtool_differential;
 mod real;
 mod stacks;
+mod templates;

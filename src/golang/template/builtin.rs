@@ -45,7 +45,7 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Result<Value, String> {
         "js" => Ok(escape_js(&joined(arguments)).into()),
         "urlquery" => Ok(escape_query(&joined(arguments)).into()),
         "call" if arguments[0].is_nil() => Err("call of nil".into()),
-        "call" => Err(format!("non-function {} of type {}", name, arguments[0].type_name())),
+        "call" => Err(format!("non-function of type {}", arguments[0].type_name())),
         _ => Err(format!("{name:?} is not a defined function")),
     }
 }

@@ -443,9 +443,11 @@ impl<'t> Executor<'t> {
         let values = self.call_arguments(dot, name, signature, arguments, last)?;
         let result = match own {
             Some(_) => self.library.call(name, &values),
-            // The escaper around this action does what `html` would do.
-            None if name == "html" && self.escaper.is_some() => {
-                Ok(values.first().cloned().unwrap_or(Value::Nil))
+            // The escaper around the action must not do again what these did.
+            None if self.escaper.is_some() && matches!(name, "html" | "urlquery") => {
+                let kind = if name == "html" { StrKind::Html } else { StrKind::Url };
+                builtin::call(name, &values)
+                    .map(|value| Value::Str(value.as_str().unwrap_or("").into(), kind))
             }
             None => builtin::call(name, &values),
         };

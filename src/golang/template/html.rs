@@ -334,12 +334,6 @@ impl Escaper {
                 None => js_value(value),
             },
         };
-        if self.attribute == Attribute::Url {
-            text.chars().for_each(|c| self.follow_url(c));
-            if self.url == UrlPart::Start {
-                self.url = UrlPart::BeforeQuery;
-            }
-        }
         let is_plain = matches!(self.attribute, Attribute::Plain);
         out.push_str(&match (self.quote, kind) {
             (Quote::None, StrKind::Html) if is_plain => escape_unquoted(&escaped, false),
@@ -418,8 +412,8 @@ fn escape(text: &str, escapes_ampersand: bool) -> String {
 
 fn escape_unquoted(text: &str, escapes_ampersand: bool) -> String {
     if text.is_empty() {
-        // An empty value would take the next attribute for its own.
-        return if escapes_ampersand { "&#34;&#34;".to_owned() } else { String::new() };
+        // An empty value would take what follows for its own.
+        return "ZgotmplZ".to_owned();
     }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
