@@ -143,7 +143,8 @@ fn aggregation(inner: BoxedStrategy<String>) -> BoxedStrategy<String> {
             .prop_map(|(op, grouping, inner)| format!("{op}{grouping}({inner})")),
         1 => (select(&["0.5", "0", "1", "0.9", "-1", "NaN"][..]), grouping.clone(), inner.clone())
             .prop_map(|(quantile, grouping, inner)| format!("quantile{grouping}({quantile}, {inner})")),
-        1 => (grouping.clone(), inner).prop_map(|(by, inner)| format!("count_values{by}(\"value\", {inner})")),
+        // Rounded: promtool adds series up in an order of chance, and the last digit would make another label.
+        1 => (grouping.clone(), inner).prop_map(|(by, inner)| format!("count_values{by}(\"value\", round({inner}))")),
         // Of a selector only: which of two equal values stays is left to chance.
         1 => (select(&["topk", "bottomk"][..]), select(&["0", "1", "2", "5"][..]), grouping, selector())
             .prop_map(|(op, k, grouping, selector)| format!("{op}{grouping}({k}, {selector})")),
