@@ -84,3 +84,6 @@ impl Default for Templates {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
