@@ -29,5 +29,6 @@ pub mod worlds;
 
 pub mod judge;
 pub mod report;
+pub mod runner;
 
 pub mod cli;

@@ -4,11 +4,10 @@
 //! without any.
 
 use crate::diagnostic::Diagnostic;
-use crate::judge::Verdict;
+use crate::documents;
+use crate::runner::{self, Outcome, RunOptions};
 use crate::scenario::{self, Scenario, check, select};
-use crate::stack::Stack;
-use crate::time::Duration;
-use crate::timeline::Timeline;
+use crate::stack::{Stack, Version};
 use crate::worlds::WorldError;
 
 /// What `firedrill test` does, stage by stage.
@@ -24,11 +23,11 @@ pub struct Stages {
 pub type Read = fn(&[String]) -> (Vec<Scenario>, Vec<Diagnostic>);
 /// Those with the tags and the name asked for.
 pub type Select = fn(Vec<Scenario>, Option<&str>, Option<&str>) -> Result<Vec<Scenario>, Diagnostic>;
-/// The documents of a scenario, imitating the version asked for.
-pub type ReadStack = fn(&StackSource, &Scenario, Option<&str>) -> Result<Stack, Vec<Diagnostic>>;
+/// The documents of a scenario, imitating the version asked for, with warnings.
+pub type ReadStack = fn(&StackSource, Option<Version>) -> documents::Loaded;
 /// What a scenario names that its stack does not have.
 pub type Check = fn(&Scenario, &Stack) -> Vec<Diagnostic>;
-pub type Run = fn(&Scenario, &Stack, &RunOptions) -> Result<Finished, WorldError>;
+pub type Run = fn(&Scenario, &Stack, &RunOptions) -> Result<Outcome, WorldError>;
 
 /// Where a scenario's documents come from; scenarios with the same share one stack.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,33 +38,22 @@ pub enum StackSource {
     RuleFiles(Vec<String>),
 }
 
-#[derive(Clone, Copy, Debug)]
-pub struct RunOptions {
-    pub seed: u64,
-    pub spread: bool,
-}
-
-/// A scenario that was run to its end.
-pub struct Finished {
-    pub verdicts: Vec<Verdict>,
-    pub timeline: Timeline,
-    pub simulated: Duration,
-    pub seed: u64,
-}
-
 impl Stages {
     /// The stages of the program itself.
     pub const REAL: Stages = Stages {
         read: select::read,
         select: select::narrow,
-        read_stack: |_, _, _| Err(vec![not_yet("reading documents")]),
+        read_stack,
         check: check::names,
-        run: |_, _, _| Err(WorldError::Failed("the twin is not wired".to_owned())),
+        run: runner::run,
     };
 }
 
-fn not_yet(what: &str) -> Diagnostic {
-    Diagnostic::error("not-wired", format!("{what} is not wired to the command line yet"))
+fn read_stack(source: &StackSource, imitate: Option<Version>) -> documents::Loaded {
+    match source {
+        StackSource::Path(path) => documents::load(&[path], imitate),
+        StackSource::RuleFiles(paths) => documents::load_rules(paths, imitate),
+    }
 }
 
 /// The JSON schema of YAML scenarios.

@@ -10,12 +10,13 @@ use std::thread;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::color::{self, When};
-use super::stages::{RunOptions, StackSource, Stages};
+use super::stages::{StackSource, Stages};
 use super::{Exit, fault, output};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::{self, Detail, Look, Ran, ReportFile, ScenarioResult, Status};
+use crate::runner::RunOptions;
 use crate::scenario::{Scenario, What};
-use crate::stack::Stack;
+use crate::stack::{Stack, Version};
 
 /// From so many scenarios on a progress line is worth its place.
 const MANY: usize = 20;
@@ -72,12 +73,16 @@ pub struct TestArguments {
     pub spread: bool,
 
     /// The Prometheus version to imitate, as in 2.45 [default: as the stack says, or the newest]
-    #[arg(long, value_name = "VERSION")]
-    pub imitate: Option<String>,
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    pub imitate: Option<Version>,
 
     /// Draw timelines with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    Version::parse(text).ok_or_else(|| "this is not a version; wanted one such as 2.45 or 3.1".to_owned())
 }
 
 /// A scenario and the documents that it runs with.
@@ -187,9 +192,12 @@ fn prepared(
         }
         let source = stack_source(&scenario, arguments);
         let stack = stacks.entry(source).or_insert_with_key(|source| {
-            let read = (stages.read_stack)(source, &scenario, arguments.imitate.as_deref());
+            let read = (stages.read_stack)(source, arguments.imitate);
             match read {
-                Ok(stack) => Some(Arc::new(stack)),
+                Ok((stack, warnings)) => {
+                    problems.extend(warnings);
+                    Some(Arc::new(stack))
+                }
                 Err(wrong) => {
                     problems.extend(wrong);
                     None

@@ -159,7 +159,7 @@ fn top(root: &Node, version: Version, problems: &mut Vec<Diagnostic>) -> Option<
     mapping.finish(problems);
     Some(Prometheus {
         version: None,
-        semantics: version.semantics(),
+        imitated: version,
         scrape_interval: global.scrape_interval,
         scrape_timeout: global.scrape_timeout,
         evaluation_interval: global.evaluation_interval,

@@ -3,7 +3,6 @@
 use super::*;
 use crate::diagnostic::{SourceFile, Span, Spanned};
 use crate::labels::Labels;
-use crate::promql::Semantics;
 use crate::scenario::{
     AlertClaim, ClaimedState, Comparison, ExpectedAlert, ExpectedSample, TextMatch, Timing,
 };
@@ -111,7 +110,6 @@ fn stack() -> Stack {
         files: vec![file.clone()],
         prometheus: Prometheus {
             version: None,
-            semantics: Semantics::V3,
             scrape_interval: minutes(1.0),
             scrape_timeout: minutes(1.0),
             evaluation_interval: minutes(1.0),

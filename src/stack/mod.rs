@@ -33,7 +33,8 @@ pub struct Stack {
 pub struct Prometheus {
     /// The version imitated, as stated ("2.45.0").
     pub version: Option<Spanned<String>>,
-    pub semantics: Semantics,
+    /// The version imitated: the one stated, the one asked for, or the newest.
+    pub imitated: Version,
     pub scrape_interval: Duration,
     pub scrape_timeout: Duration,
     pub evaluation_interval: Duration,
@@ -48,11 +49,15 @@ pub struct Prometheus {
 }
 
 impl Prometheus {
+    pub fn semantics(&self) -> Semantics {
+        self.imitated.semantics()
+    }
+
     /// What it is without a config: rules alone can be tried.
     pub fn new(version: Version) -> Self {
         Prometheus {
             version: None,
-            semantics: version.semantics(),
+            imitated: version,
             scrape_interval: Duration::from_secs(60),
             scrape_timeout: Duration::from_secs(10),
             evaluation_interval: Duration::from_secs(60),

@@ -1,7 +1,260 @@
 //! The embedded world: virtual time, no I/O, never the machine's clock.
+//!
+//! The clock jumps from instant to instant. At each: targets are scraped, then rule groups are evaluated, then
+//! what claims watch is recorded. What does not depend on rules is computed ahead of the clock, see [`ahead`].
 
+mod ahead;
 pub mod alert;
+mod alert_text;
 pub mod alertmanager;
 pub mod humanize;
+mod inputs;
 pub mod prometheus_template;
+mod reads;
+mod rules;
 pub mod scrape;
+mod setup;
+mod warm_up;
+mod watching;
+
+use std::collections::VecDeque;
+
+use crate::promql::{Engine, Storage};
+use crate::scenario::Change;
+use crate::stack::{RuleGroup, Stack};
+use crate::time::{Duration, Timestamp};
+use crate::timeline::{Observed, Timeline};
+use crate::workload::Workload;
+use crate::worlds::{Watch, World, WorldError};
+
+use ahead::{Evaluator, Produced};
+pub use alert_text::AlertTexts;
+pub use inputs::{Input, InputValue, Inputs};
+use reads::Reads;
+pub use rules::GroupDefaults;
+use rules::{Ground, GroupRun};
+pub use scrape::Offsets;
+use scrape::ScrapePool;
+use warm_up::warm_up;
+use watching::{Instant, Watching};
+
+/// Computed ahead of the clock at the most: long enough to make steps cheap, short enough that a change which cuts
+/// it off wastes little.
+const FURTHEST_AHEAD: i64 = 256;
+
+pub struct Twin {
+    now: Timestamp,
+    begun: bool,
+    timeline: Timeline,
+    storage: Storage,
+    evaluator: Evaluator,
+    groups: Vec<GroupRun>,
+    /// How often rules are evaluated that state no interval, and watched expressions always.
+    tick: Duration,
+    watching: Watching,
+    source: Source,
+}
+
+/// Where samples come from.
+enum Source {
+    Given(Inputs),
+    Scraped(Box<Scraping>),
+}
+
+/// The workload and what scrapes it.
+struct Scraping {
+    workload: Workload,
+    pool: ScrapePool,
+    /// Seen by scrapes ahead of the clock.
+    ahead: VecDeque<(Timestamp, Observed)>,
+}
+
+/// What a twin imitates, whatever its samples come from.
+struct Setup {
+    groups: Vec<RuleGroup>,
+    engine: Engine,
+    defaults: GroupDefaults,
+    texts: AlertTexts,
+}
+
+impl Twin {
+    /// The world of a promtool unit test: samples are given, groups are evaluated in step.
+    fn of_unit_test(setup: Setup, inputs: Inputs, storage: Storage) -> Self {
+        let reads = rules_read(&setup.groups);
+        let start = inputs.start;
+        Twin::new(setup, &reads, start, start, storage, Source::Given(inputs))
+    }
+
+    /// The world of a stack: its workload is scraped, its groups evaluated at their own intervals. What is normal
+    /// goes on for `warm_up` before the scenario's start.
+    fn of_stack(setup: Setup, stack: &Stack, start: Timestamp, seed: u64, offsets: Offsets) -> Self {
+        let reads = rules_read(&setup.groups);
+        let begin = start - warm_up(&reads, stack, &setup);
+        let workload = Workload::new(&stack.services, seed, begin);
+        let pool = ScrapePool::new(&stack.prometheus, offsets, begin, &workload);
+        let scraping = Scraping { workload, pool, ahead: VecDeque::new() };
+        Twin::new(setup, &reads, start, begin, Storage::default(), Source::Scraped(Box::new(scraping)))
+    }
+
+    fn new(
+        setup: Setup,
+        reads: &[Reads],
+        start: Timestamp,
+        begin: Timestamp,
+        storage: Storage,
+        source: Source,
+    ) -> Self {
+        let produced = Produced::by(&setup.groups);
+        let groups: Vec<GroupRun> = setup
+            .groups
+            .into_iter()
+            .map(|group| GroupRun::new(group, &setup.defaults, &produced, &setup.texts))
+            .collect();
+        Twin {
+            now: begin,
+            begun: false,
+            timeline: Timeline { start, observations: Vec::new() },
+            storage,
+            evaluator: Evaluator::new(setup.engine),
+            groups,
+            tick: setup.defaults.interval,
+            watching: Watching::new(produced, reads),
+            source,
+        }
+    }
+
+    /// The next instant after the clock at which something happens.
+    fn next_instant(&self) -> Option<Timestamp> {
+        let origin = self.timeline.start;
+        let after = |interval: Duration| {
+            let passed = (self.now - origin).0;
+            origin + Duration((passed.div_euclid(interval.0) + 1) * interval.0)
+        };
+        let groups = self.groups.iter().map(|group| after(group.interval));
+        let tick = self.watching.wants_ticks().then(|| after(self.tick));
+        let scrape = match &self.source {
+            Source::Given(_) => None,
+            Source::Scraped(scraping) => scraping.pool.next_due(self.now),
+        };
+        groups.chain(tick).chain(self.watching.next_instant(self.now)).chain(scrape).min()
+    }
+
+    /// Everything that happens at the clock's present instant.
+    fn happen(&mut self) {
+        self.supply();
+        let (now, origin) = (self.now, self.timeline.start);
+        let due = |interval: Duration| (now - origin).0.rem_euclid(interval.0) == 0;
+        let mut evaluated = false;
+        for group in &mut self.groups {
+            if due(group.interval) {
+                evaluated = true;
+                let mut ground = Ground {
+                    evaluator: &mut self.evaluator,
+                    storage: &mut self.storage,
+                    timeline: &mut self.timeline,
+                    writes_alert_series: self.watching.reads_alert_series(),
+                };
+                group.evaluate(now, group.interval, &mut ground);
+            }
+        }
+        let tick = due(self.tick);
+        let instant = Instant { at: now, evaluated, tick, step: self.tick };
+        self.watching.record(instant, &self.groups, &mut self.evaluator, &self.storage, &mut self.timeline);
+    }
+
+    /// Sees to it that the samples up to now, and some way ahead, are there.
+    fn supply(&mut self) {
+        if self.evaluator.horizon < self.now {
+            let ahead = if self.watching.looks_forward() { 0 } else { FURTHEST_AHEAD };
+            let horizon = self.now + Duration(self.tick.0.saturating_mul(ahead));
+            match &mut self.source {
+                Source::Given(inputs) => inputs.feed(horizon, &mut self.storage),
+                Source::Scraped(scraping) => {
+                    let Scraping { workload, pool, ahead } = &mut **scraping;
+                    let mut see = |at, what| ahead.push_back((at, what));
+                    pool.run(horizon, workload, &mut self.storage, &mut see);
+                }
+            }
+            self.evaluator.horizon = horizon;
+        }
+        if let Source::Scraped(scraping) = &mut self.source {
+            while let Some((at, what)) = scraping.ahead.pop_front_if(|(at, _)| *at <= self.now) {
+                self.timeline.push(at, what);
+            }
+        }
+    }
+
+    /// A change of the workload from now on: what was computed past the clock is computed anew.
+    fn change(&mut self, change: &Change, normal: bool) -> Result<(), WorldError> {
+        let Source::Scraped(scraping) = &mut self.source else {
+            return Err(WorldError::Failed("a unit test's samples can't be changed by a step".into()));
+        };
+        let now = self.now;
+        if self.begun {
+            self.storage.truncate_after(now);
+            scraping.pool.cut(now, &scraping.workload, &mut self.storage);
+            scraping.ahead.clear();
+            self.evaluator.forget(now);
+            self.groups.iter_mut().for_each(GroupRun::forget_ahead);
+            self.watching.forget_ahead();
+        }
+        let changed = match normal {
+            true => scraping.workload.given(now, change),
+            false => scraping.workload.apply(now, change),
+        };
+        changed.map_err(|problem| WorldError::Refused(Box::new(problem)))
+    }
+}
+
+impl World for Twin {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn watch(&mut self, watch: &Watch) {
+        self.watching.add(watch, self.timeline.start);
+    }
+
+    fn given(&mut self, change: &Change) -> Result<(), WorldError> {
+        self.change(change, true)
+    }
+
+    fn begin(&mut self) -> Result<(), WorldError> {
+        if !self.begun {
+            self.begun = true;
+            self.happen();
+            while self.now < self.timeline.start {
+                self.step(self.timeline.start)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, change: &Change) -> Result<(), WorldError> {
+        self.change(change, false)
+    }
+
+    fn mark(&mut self, name: Option<&str>, text: &str) {
+        let what = Observed::Moment { name: name.map(str::to_owned), text: text.to_owned() };
+        self.timeline.push(self.now, what);
+    }
+
+    fn step(&mut self, limit: Timestamp) -> Result<(), WorldError> {
+        match self.next_instant().filter(|next| *next <= limit) {
+            Some(next) => {
+                self.now = next;
+                self.happen();
+            }
+            None => self.now = self.now.max(limit),
+        }
+        Ok(())
+    }
+
+    fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+}
+
+fn rules_read(groups: &[RuleGroup]) -> Vec<Reads> {
+    groups.iter().flat_map(|group| &group.rules).map(|rule| Reads::of(&rule.expr)).collect()
+}

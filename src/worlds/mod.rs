@@ -1,5 +1,6 @@
 //! Where scenarios run. Every world offers the same few operations and yields the same kind of timeline.
 
+use crate::diagnostic::Diagnostic;
 use crate::scenario::Change;
 use crate::time::{Duration, Timestamp};
 use crate::timeline::Timeline;
@@ -11,7 +12,13 @@ pub trait World {
     /// Records from now on what a claim will want to see.
     fn watch(&mut self, watch: &Watch);
 
-    /// A when-step takes effect now; the moment becomes part of the timeline.
+    /// A given-step: what is normal from the beginning on.
+    fn given(&mut self, change: &Change) -> Result<(), WorldError>;
+
+    /// The given-steps and watches are known: everything is stood up, and is normal for a while.
+    fn begin(&mut self) -> Result<(), WorldError>;
+
+    /// A when-step's change takes effect now.
     fn apply(&mut self, change: &Change) -> Result<(), WorldError>;
 
     /// Records that a when-step happened, so that claims can count from it.
@@ -39,4 +46,7 @@ pub enum Watch {
 pub enum WorldError {
     #[error("{0}")]
     Failed(String),
+    /// A step names what the world does not have.
+    #[error("{}", .0.message)]
+    Refused(Box<Diagnostic>),
 }

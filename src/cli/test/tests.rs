@@ -1,8 +1,8 @@
 //! What the command does with whatever its stages give it.
 
 use super::*;
-use crate::cli::stages::Finished;
 use crate::diagnostic::{SourceFile, Spanned};
+use crate::runner::Outcome;
 use crate::scenario::{Claim, Step, Then, Timing};
 use crate::time::Duration;
 use crate::timeline::Timeline;
@@ -19,8 +19,8 @@ const MADE_UP: Stages = Stages {
         StackSource::Path(path) if path == "broken" => {
             Err(vec![Diagnostic::error("bad-config", "this configuration can't be used")])
         }
-        StackSource::Path(path) => Ok(stack(path)),
-        StackSource::RuleFiles(_) => Ok(stack("rules")),
+        StackSource::Path(path) => Ok((stack(path), Vec::new())),
+        StackSource::RuleFiles(_) => Ok((stack("rules"), Vec::new())),
     },
     check: |scenario, _| match scenario.name.as_str() {
         "misspelt" => vec![Diagnostic::error("unknown-alert", "there is no such alert")],
@@ -29,7 +29,7 @@ const MADE_UP: Stages = Stages {
     run: |scenario, _, options| match scenario.name.as_str() {
         "panics" => panic!("on purpose"),
         "loses" => Err(WorldError::Failed("gone".to_owned())),
-        name => Ok(Finished {
+        name => Ok(Outcome {
             verdicts: vec![verdict(name != "fails")],
             timeline: Timeline::default(),
             simulated: Duration::from_secs(60),

@@ -261,7 +261,7 @@ impl State {
         }
         let mut rejected = Vec::new();
         for (index, config) in setup.configs().iter().enumerate() {
-            let found = target::find(config, setup.prometheus.semantics, at, workload, &mut rejected);
+            let found = target::find(config, setup.prometheus.semantics(), at, workload, &mut rejected);
             let limit = config.target_limit;
             let forced = (limit > 0 && found.len() as u64 > limit).then(|| {
                 let count = found.len();

@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::diagnostic::{SourceFile, Span, Spanned};
 use crate::documents::{services, yaml};
-use crate::promql::{Semantics, StoredValue};
+use crate::promql::StoredValue;
 use crate::scenario::{Change, Outage};
-use crate::stack::{Discovery, KubernetesRole, Names, RelabelAction, RelabelConfig};
+use crate::stack::{Discovery, KubernetesRole, Names, RelabelAction, RelabelConfig, Version};
 
 const START: Timestamp = Timestamp(1_700_000_000_000);
 const INTERVAL: Duration = Duration::from_secs(15);
@@ -72,17 +72,17 @@ struct World {
 
 impl World {
     fn new(services: &str, jobs: Vec<ScrapeConfig>) -> Self {
-        World::with(services, jobs, Offsets::Aligned, Semantics::V2)
+        World::with(services, jobs, Offsets::Aligned, Version::new(2, 45))
     }
 
-    fn with(services: &str, jobs: Vec<ScrapeConfig>, offsets: Offsets, semantics: Semantics) -> Self {
+    fn with(services: &str, jobs: Vec<ScrapeConfig>, offsets: Offsets, imitated: Version) -> Self {
         let (node, mut problems) = yaml::read_one(&SourceFile::new("firedrill.yaml", services));
         let specs = node.map(|node| services::read_services(&node, &mut problems)).unwrap_or_default();
         assert!(problems.is_empty(), "{problems:?}");
         let workload = Workload::new(&specs, 1, START);
         let prometheus = Prometheus {
             version: None,
-            semantics,
+            imitated,
             scrape_interval: INTERVAL,
             scrape_timeout: Duration::from_secs(10),
             evaluation_interval: INTERVAL,
@@ -397,7 +397,7 @@ fn two_targets_that_become_one_are_scraped_once() {
 
 #[test]
 fn a_missing_port_is_the_schemes_and_shows_only_in_prometheus_2() {
-    for (semantics, instance) in [(Semantics::V2, "api:80"), (Semantics::V3, "api")] {
+    for (semantics, instance) in [(Version::new(2, 45), "api:80"), (Version::NEWEST, "api")] {
         let services = "api: {address: 'api:80'}";
         let mut world = World::with(services, vec![job("web", &["api"])], Offsets::Aligned, semantics);
         world.run(0);
@@ -418,7 +418,7 @@ fn a_target_that_can_not_be_scraped_says_why() {
 fn spread_offsets_keep_the_interval_and_differ_by_target() {
     let services = "api: {address: 'api:8000'}\ndb: {address: 'db:8000'}";
     let jobs = vec![job("web", &["api:8000", "db:8000"])];
-    let mut world = World::with(services, jobs, Offsets::Spread, Semantics::V2);
+    let mut world = World::with(services, jobs, Offsets::Spread, Version::new(2, 45));
     world.run(60);
     let first = |series: &str| {
         let id = (0..world.storage.len() as u32).map(SeriesId);

@@ -1,0 +1,337 @@
+//! Rule groups at work: what each evaluation writes, which alerts change, what counts as failed.
+//!
+//! Follows Prometheus' rule manager: a rule that fails writes nothing and keeps its alerts and its series; a
+//! series that a rule no longer gives gets a stale marker at once.
+
+use std::collections::HashSet;
+
+use super::ahead::{Ahead, EvalFailed, Evaluator, Produced, Row};
+use super::alert::{AlertRuleState, AlertSeries, AlertTiming, Element, Slot, Transition};
+use super::alert_text::{AlertText, AlertTexts, Look};
+use crate::labels::{Labels, METRIC_NAME};
+use crate::promql::{STALE_NAN, SeriesId, Storage};
+use crate::stack::{Rule, RuleGroup, RuleKind};
+use crate::time::{Duration, Timestamp};
+use crate::timeline::{ActiveAlert, AlertChange, AlertState, Observed, Timeline};
+
+/// A rule group with the state of its rules.
+pub struct GroupRun {
+    pub group: RuleGroup,
+    pub interval: Duration,
+    query_offset: Duration,
+    rules: Vec<RuleRun>,
+}
+
+struct RuleRun {
+    ahead: Ahead,
+    kind: KindRun,
+    /// The series that the last successful evaluation wrote.
+    written: Vec<SeriesId>,
+    health: Option<Result<(), String>>,
+}
+
+enum KindRun {
+    Recording {
+        /// The series a column is recorded as; for the columns of `generation`.
+        series: Vec<Option<SeriesId>>,
+        generation: u64,
+    },
+    Alerting {
+        state: AlertRuleState,
+        timing: AlertTiming,
+        text: AlertText,
+        /// The alert that a column stands for, where its labels don't depend on the value.
+        slots: Vec<Option<Slot>>,
+        generation: u64,
+    },
+}
+
+/// What an evaluation works with.
+pub struct Ground<'a> {
+    pub evaluator: &'a mut Evaluator,
+    pub storage: &'a mut Storage,
+    pub timeline: &'a mut Timeline,
+    /// Something reads `ALERTS` or `ALERTS_FOR_STATE`, so they are written.
+    pub writes_alert_series: bool,
+}
+
+impl Ground<'_> {
+    fn look(&self) -> Look<'_> {
+        Look { engine: &self.evaluator.engine, storage: self.storage }
+    }
+}
+
+impl GroupRun {
+    pub fn new(group: RuleGroup, defaults: &GroupDefaults, produced: &Produced, texts: &AlertTexts) -> Self {
+        let rules = group
+            .rules
+            .iter()
+            .map(|rule| RuleRun {
+                ahead: Ahead::new(&rule.expr, produced),
+                kind: match &rule.kind {
+                    RuleKind::Recording { .. } => KindRun::Recording { series: Vec::new(), generation: 0 },
+                    RuleKind::Alerting { hold, keep_firing_for, .. } => KindRun::Alerting {
+                        state: AlertRuleState::default(),
+                        timing: AlertTiming {
+                            hold: *hold,
+                            keep_firing_for: *keep_firing_for,
+                            limit: group.limit,
+                        },
+                        text: AlertText::new(rule, texts),
+                        slots: Vec::new(),
+                        generation: 0,
+                    },
+                },
+                written: Vec::new(),
+                health: None,
+            })
+            .collect();
+        GroupRun {
+            interval: group.interval.unwrap_or(defaults.interval),
+            query_offset: group.query_offset.unwrap_or(defaults.query_offset),
+            rules,
+            group,
+        }
+    }
+
+    /// One evaluation of the group, its rules in order, each seeing what those before it wrote.
+    pub fn evaluate(&mut self, at: Timestamp, step: Duration, ground: &mut Ground<'_>) {
+        for (rule, run) in self.group.rules.iter().zip(&mut self.rules) {
+            let result = run.evaluate(rule, &self.group, at, at - self.query_offset, step, ground);
+            if run.health.as_ref() != Some(&result) {
+                let error = result.as_ref().err().cloned().unwrap_or_default();
+                ground.timeline.push(
+                    at,
+                    Observed::Rule {
+                        group: self.group.name.value.clone(),
+                        rule: rule.name().value.clone(),
+                        healthy: result.is_ok(),
+                        error,
+                    },
+                );
+                run.health = Some(result);
+            }
+        }
+    }
+
+    /// What was computed past the clock is no longer true.
+    pub fn forget_ahead(&mut self) {
+        for run in &mut self.rules {
+            run.ahead.forget();
+        }
+    }
+
+    /// The elements of the alerts of this name that are pending or firing, in the order of their labels.
+    pub fn active_alerts(&self, name: &str, at: Timestamp, ground: &Look<'_>) -> Vec<ActiveAlert> {
+        let mut alerts = Vec::new();
+        for (rule, run) in self.group.rules.iter().zip(&self.rules) {
+            if let KindRun::Alerting { state, text, .. } = &run.kind
+                && rule.name().value == name
+            {
+                let active = state.kept().filter(|element| element.is_active());
+                alerts.extend(active.map(|element| text.active_alert(element, at, ground)));
+            }
+        }
+        alerts.sort_by(|a: &ActiveAlert, b| a.labels.cmp(&b.labels));
+        alerts
+    }
+}
+
+/// What groups that state nothing of their own take.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupDefaults {
+    pub interval: Duration,
+    pub query_offset: Duration,
+}
+
+impl RuleRun {
+    fn evaluate(
+        &mut self,
+        rule: &Rule,
+        group: &RuleGroup,
+        at: Timestamp,
+        sample_at: Timestamp,
+        step: Duration,
+        ground: &mut Ground<'_>,
+    ) -> Result<(), String> {
+        let row = self
+            .ahead
+            .at(&rule.expr, sample_at, step, ground.evaluator, ground.storage)
+            .map_err(|EvalFailed(reason)| reason)?;
+        let written = match &mut self.kind {
+            KindRun::Recording { series, generation } => {
+                if *generation != row.generation() {
+                    *generation = row.generation();
+                    *series = vec![None; row.columns()];
+                }
+                record(rule, group, &row, series, sample_at, ground.storage)?
+            }
+            KindRun::Alerting { state, timing, text, slots, generation } => {
+                if row.is_empty() && state.is_idle() {
+                    Vec::new()
+                } else {
+                    if *generation != row.generation() {
+                        *generation = row.generation();
+                        *slots = vec![None; row.columns()];
+                    }
+                    let result = alert_slots(state, text, slots, &row, at, ground);
+                    let transitions =
+                        state.evaluate(at, &result, *timing).map_err(|error| error.to_string())?;
+                    for transition in &transitions {
+                        observe(rule, state, text, transition, *timing, at, ground);
+                    }
+                    match ground.writes_alert_series {
+                        true => write_alert_series(rule, state, sample_at, ground.storage),
+                        false => Vec::new(),
+                    }
+                }
+            }
+        };
+        mark_stale(&self.written, &written, sample_at, ground.storage);
+        self.written = written;
+        Ok(())
+    }
+}
+
+fn record(
+    rule: &Rule,
+    group: &RuleGroup,
+    row: &Row<'_>,
+    series: &mut [Option<SeriesId>],
+    at: Timestamp,
+    storage: &mut Storage,
+) -> Result<Vec<SeriesId>, String> {
+    if group.limit > 0 && row.len() as u64 > group.limit {
+        return Err(format!("exceeded limit of {} with {} series", group.limit, row.len()));
+    }
+    let mut written = Vec::with_capacity(row.len());
+    for (column, _) in row.iter() {
+        let id =
+            *series[column].get_or_insert_with(|| storage.series(&recorded_labels(rule, row.labels(column))));
+        written.push(id);
+    }
+    if has_duplicates(&written) {
+        return Err("vector contains metrics with the same labelset after applying rule labels".into());
+    }
+    for ((column, value), id) in row.iter().zip(&written) {
+        match row.histogram(column) {
+            Some(histogram) => storage.append_histogram(*id, at, (**histogram).clone()),
+            None => storage.append(*id, at, value),
+        };
+    }
+    Ok(written)
+}
+
+fn recorded_labels(rule: &Rule, result: &Labels) -> Labels {
+    let mut labels = result.builder();
+    labels.set(METRIC_NAME, rule.name().value.as_str());
+    for (name, value) in &rule.labels {
+        labels.set(name.value.as_str(), value.value.as_str());
+    }
+    labels.build()
+}
+
+fn has_duplicates(ids: &[SeriesId]) -> bool {
+    let mut seen = HashSet::with_capacity(ids.len());
+    ids.len() > 1 && !ids.iter().all(|id| seen.insert(*id))
+}
+
+fn alert_slots(
+    state: &mut AlertRuleState,
+    text: &AlertText,
+    slots: &mut [Option<Slot>],
+    row: &Row<'_>,
+    at: Timestamp,
+    ground: &Ground<'_>,
+) -> Vec<(Slot, f64)> {
+    let mut result = Vec::with_capacity(row.len());
+    for (column, value) in row.iter() {
+        let slot = slots[column].unwrap_or_else(|| {
+            let labels = text.labels(row.labels(column), value, at, &ground.look());
+            state.slot(&labels, row.labels(column))
+        });
+        if text.labels_are_fixed() {
+            slots[column] = Some(slot);
+        }
+        result.push((slot, value));
+    }
+    result
+}
+
+fn observe(
+    rule: &Rule,
+    state: &AlertRuleState,
+    text: &AlertText,
+    transition: &Transition,
+    timing: AlertTiming,
+    at: Timestamp,
+    ground: &mut Ground<'_>,
+) {
+    let alert = text.active_alert(&state.elements[transition.slot], at, &ground.look());
+    let reason = match (transition.from, transition.to) {
+        (AlertState::Inactive, AlertState::Pending) => {
+            format!("the expression has a result, `for: {}` begins to count", timing.hold)
+        }
+        (AlertState::Inactive, AlertState::Firing) => "the expression has a result, without `for`".into(),
+        (AlertState::Pending, AlertState::Firing) => format!("`for: {}` is met", timing.hold),
+        (AlertState::Pending, _) => {
+            format!("the expression gave no result before `for: {}` was met", timing.hold)
+        }
+        (AlertState::Firing, _) if timing.keep_firing_for > Duration::ZERO => {
+            format!("the expression gave no result for `keep_firing_for: {}`", timing.keep_firing_for)
+        }
+        _ => "the expression gives no result any more".into(),
+    };
+    ground.timeline.push(
+        at,
+        Observed::Alert(AlertChange {
+            from: transition.from,
+            to: transition.to,
+            alert,
+            rule: Some(rule.place.clone()),
+            reason,
+        }),
+    );
+}
+
+fn write_alert_series(
+    rule: &Rule,
+    state: &mut AlertRuleState,
+    at: Timestamp,
+    storage: &mut Storage,
+) -> Vec<SeriesId> {
+    let mut written = Vec::new();
+    for element in state.elements.iter_mut().filter(|element| element.is_active()) {
+        let series = *element.series.get_or_insert_with(|| alert_series(rule, &element.labels, storage));
+        let id = if element.state == AlertState::Firing { series.firing } else { series.pending };
+        storage.append(id, at, 1.0);
+        storage.append(series.for_state, at, unix_seconds(element));
+        written.extend([id, series.for_state]);
+    }
+    written
+}
+
+/// Prometheus writes whole seconds.
+fn unix_seconds(element: &Element) -> f64 {
+    element.active_at.0.div_euclid(1000) as f64
+}
+
+fn alert_series(rule: &Rule, labels: &Labels, storage: &mut Storage) -> AlertSeries {
+    let named = |name: &str| labels.with(METRIC_NAME, name).with("alertname", rule.name().value.as_str());
+    let in_state = |state: AlertState| named("ALERTS").with("alertstate", state.as_str());
+    AlertSeries {
+        pending: storage.series(&in_state(AlertState::Pending)),
+        firing: storage.series(&in_state(AlertState::Firing)),
+        for_state: storage.series(&named("ALERTS_FOR_STATE")),
+    }
+}
+
+fn mark_stale(before: &[SeriesId], now: &[SeriesId], at: Timestamp, storage: &mut Storage) {
+    if before == now {
+        return;
+    }
+    let now: HashSet<SeriesId> = now.iter().copied().collect();
+    for id in before.iter().filter(|id| !now.contains(id)) {
+        storage.append(*id, at, STALE_NAN);
+    }
+}
