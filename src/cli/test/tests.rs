@@ -15,7 +15,7 @@ const MADE_UP: Stages = Stages {
         let wanted = |s: &Scenario| filter.is_none_or(|filter| s.name.contains(filter));
         Ok(scenarios.into_iter().filter(wanted).collect())
     },
-    read_stack: |source, _, _| match source {
+    read_stack: |source, _| match source {
         StackSource::Path(path) if path == "broken" => {
             Err(vec![Diagnostic::error("bad-config", "this configuration can't be used")])
         }

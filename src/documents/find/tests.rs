@@ -62,7 +62,7 @@ fn a_path_in_a_container_is_found_in_the_folder() {
     let (stack, _) = accepted(files);
     assert_eq!(stack.rule_groups.len(), 1);
     assert_eq!(stack.prometheus.version.as_ref().map(|version| version.value.as_str()), Some("2.45.0"));
-    assert_eq!(stack.prometheus.semantics, crate::promql::Semantics::V2);
+    assert_eq!(stack.prometheus.semantics(), crate::promql::Semantics::V2);
     assert!(
         stack.notes[0].contains("`/etc/prometheus/rules/*.yml` is a path in a container"),
         "{:?}",
@@ -102,7 +102,7 @@ fn firedrill_yaml_says_which_files_and_which_version() {
     let (stack, _) = accepted(files);
     assert_eq!(stack.rule_groups.len(), 1);
     assert_eq!(stack.start.map(|start| start.0), Some(1_767_600_000_000));
-    assert_eq!(stack.prometheus.semantics, crate::promql::Semantics::V2);
+    assert_eq!(stack.prometheus.semantics(), crate::promql::Semantics::V2);
 }
 
 #[test]
