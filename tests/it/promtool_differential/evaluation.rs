@@ -318,16 +318,15 @@ fn promtool(asked: &[(Data, Vec<Question>)]) -> Vec<Vec<Answer>> {
     let stderr = String::from_utf8_lossy(&output.stderr);
 
     let mut answers = stderr.split("\n    expr: ").skip(1).map(read_answer);
-    let mut next = || answers.next().unwrap_or_else(|| panic!("promtool answers too little: {stderr}"));
-    let answers = asked
-        .iter()
-        .map(|(_, questions)| {
-            let these = questions.iter().map(|_| next()).collect();
-            next();
-            these
-        })
-        .collect();
-    answers
+    let mut of_each = Vec::new();
+    for (_, questions) in asked {
+        // One more than was asked, about the last moment.
+        let mut these: Vec<_> = answers.by_ref().take(questions.len() + 1).collect();
+        assert_eq!(these.len(), questions.len() + 1, "promtool answers too little: {stderr}");
+        these.pop();
+        of_each.push(these);
+    }
+    of_each
 }
 
 /// `"expr", time: 5m,⏎ exp: ...⏎ got: {a="b"} 1E+00, {} 2E+00` or `"expr", time: 5m, err: ...`
