@@ -123,7 +123,7 @@ fn limits(times: &[i64], (start, end): (i64, i64), smoothed: bool) -> (usize, us
 
 fn float_change(window: &Window<'_>, range: (i64, i64), smoothed: bool, is_counter: bool) -> Option<f64> {
     let (times, values) = (window.times, window.values);
-    let (mut first, mut last) = limits(times, range, smoothed);
+    let (mut first, last) = limits(times, range, smoothed);
     if times[last] <= range.0 || (smoothed && times[first] > range.1) {
         return None;
     }
@@ -134,12 +134,8 @@ fn float_change(window: &Window<'_>, range: (i64, i64), smoothed: bool, is_count
         if times[first] <= range.0 {
             first += 1;
         }
-        let mut end = last + 1;
-        if times[last] >= range.1 {
-            last = last.saturating_sub(1);
-            end -= 1;
-        }
-        let _ = last;
+        // The edges stand for the samples on and beyond them.
+        let end = if times[last] >= range.1 { last } else { last + 1 };
         let mut before = left;
         let mut correction = 0.0;
         for value in values.get(first..end).unwrap_or(&[]) {

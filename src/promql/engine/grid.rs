@@ -180,7 +180,7 @@ impl Grid {
         repeated
     }
 
-    /// Keeps the rows for which `keep` holds, and drops those without samples.
+    /// Drops the rows without samples.
     pub fn without_empty_rows(mut self) -> Grid {
         if (0..self.rows.len()).all(|row| !self.is_row_empty(row)) {
             return self;

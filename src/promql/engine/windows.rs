@@ -29,6 +29,16 @@ pub(super) struct RangeSeries<'s> {
     pub drop_name: bool,
 }
 
+/// One call of a function over a range.
+#[derive(Clone, Copy)]
+struct RangeCall<'c> {
+    function: RangeFunction,
+    ranges: &'c Ranges<'c>,
+    scalars: &'c [Scalars],
+    /// What annotations point at.
+    span: TextRange,
+}
+
 impl<'a> Evaluator<'a> {
     /// A call whose argument at `at` is a range; the others are scalars.
     pub fn range_call(&mut self, call: &Call, at: usize, steps: Steps) -> Result<Grid, EvalError> {
@@ -55,8 +65,9 @@ impl<'a> Evaluator<'a> {
             _ => first,
         };
         let mut grid = Grid::with_capacity(steps.count, ranges.series.len());
+        let call = RangeCall { function, ranges: &ranges, scalars: &scalars, span };
         for series in &ranges.series {
-            self.slide(function, series, &ranges, &scalars, span, steps, &mut grid);
+            self.slide(&call, series, steps, &mut grid);
         }
         if name == "absent_over_time" {
             return Ok(self.absent_over(argument, &grid));
@@ -65,17 +76,8 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Adds the row of one series, where the function has any result for it.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one call, spread out once a series")]
-    fn slide(
-        &mut self,
-        function: RangeFunction,
-        series: &RangeSeries<'_>,
-        ranges: &Ranges<'_>,
-        scalars: &[Scalars],
-        span: TextRange,
-        steps: Steps,
-        grid: &mut Grid,
-    ) {
+    fn slide(&mut self, call: &RangeCall<'_>, series: &RangeSeries<'_>, steps: Steps, grid: &mut Grid) {
+        let RangeCall { function, ranges, scalars, span } = *call;
         let stored = &*series.stored;
         if stored.floats.times.is_empty() && stored.histograms.times.is_empty() {
             return;

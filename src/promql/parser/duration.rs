@@ -91,7 +91,17 @@ impl Parser<'_> {
     }
 
     fn duration_expr(&mut self, lowest: u8, context: Context) -> Parsed<DurationExpr> {
-        let mut left = self.duration_operand(context)?;
+        let token = self.peek()?;
+        let mut left = match token.kind {
+            // A sign reaches as far as a power does: `-2 ^ 2` is -4.
+            TokenKind::Operator(op @ (BinaryOp::Add | BinaryOp::Sub)) => {
+                self.count_duration_operand()?;
+                self.take()?;
+                let operand = self.duration_expr(precedence::POW, context)?;
+                signed(token.span, op == BinaryOp::Sub, operand)?
+            }
+            _ => self.duration_operand(context)?,
+        };
         while let TokenKind::Operator(op) = self.peek()?.kind {
             let Some(duration_op) = duration_op(op).filter(|_| precedence::of(op) >= lowest) else { break };
             let op_token = self.take()?;
@@ -113,11 +123,7 @@ impl Parser<'_> {
     }
 
     fn duration_operand(&mut self, context: Context) -> Parsed<DurationExpr> {
-        // Few operands make a shallow tree, whatever its shape.
-        if self.duration_operands >= MAX_DURATION_OPERANDS {
-            return Err(self.too_deep(MAX_DURATION_OPERANDS));
-        }
-        self.duration_operands += 1;
+        self.count_duration_operand()?;
         let token = self.peek()?;
         match token.kind {
             TokenKind::Number | TokenKind::Duration => {
@@ -126,7 +132,8 @@ impl Parser<'_> {
             }
             TokenKind::Operator(op @ (BinaryOp::Add | BinaryOp::Sub)) => {
                 self.take()?;
-                self.signed_operand(token.span, op == BinaryOp::Sub, context)
+                let operand = self.duration_operand(context)?;
+                signed(token.span, op == BinaryOp::Sub, operand)
             }
             TokenKind::LeftParen => self.duration_in_parens(context),
             TokenKind::Preprocessor(Preprocessor::Step) => self.query_length(DurationExprKind::Step, context),
@@ -170,18 +177,13 @@ impl Parser<'_> {
         Ok(DurationExpr { kind: DurationExprKind::Binary { op, lhs, rhs }, span })
     }
 
-    fn signed_operand(&mut self, sign: TextRange, negative: bool, context: Context) -> Parsed<DurationExpr> {
-        let mut operand = self.duration_operand(context)?;
-        let span = sign.to(operand.span);
-        match &mut operand.kind {
-            DurationExprKind::Number(number) => {
-                number.value = if negative { -number.value } else { number.value };
-                in_range(DurationExpr { span, ..operand }, sign)
-            }
-            _ => {
-                Ok(DurationExpr { kind: DurationExprKind::Unary { negative, expr: Box::new(operand) }, span })
-            }
+    /// Few operands make a shallow tree, whatever its shape.
+    fn count_duration_operand(&mut self) -> Parsed<()> {
+        if self.duration_operands >= MAX_DURATION_OPERANDS {
+            return Err(self.too_deep(MAX_DURATION_OPERANDS));
         }
+        self.duration_operands += 1;
+        Ok(())
     }
 
     fn expect_in(&mut self, kind: TokenKind, (context, expected): Context) -> Parsed<Token> {
@@ -205,6 +207,17 @@ fn in_range(expr: DurationExpr, place: TextRange) -> Parsed<DurationExpr> {
             Err(error(place, "duration out of range"))
         }
         _ => Ok(expr),
+    }
+}
+
+fn signed(sign: TextRange, negative: bool, mut operand: DurationExpr) -> Parsed<DurationExpr> {
+    let span = sign.to(operand.span);
+    match &mut operand.kind {
+        DurationExprKind::Number(number) => {
+            number.value = if negative { -number.value } else { number.value };
+            in_range(DurationExpr { span, ..operand }, sign)
+        }
+        _ => Ok(DurationExpr { kind: DurationExprKind::Unary { negative, expr: Box::new(operand) }, span }),
     }
 }
 
