@@ -49,7 +49,7 @@ fn seconds_of(expr: &DurationExpr, query: Query) -> Result<f64, EvalError> {
     Ok(match &expr.kind {
         DurationExprKind::Number(number) => number.value,
         DurationExprKind::Step => query.step as f64 / 1000.0,
-        DurationExprKind::Range => (query.end - query.start) as f64 / 1000.0,
+        DurationExprKind::Range => query.end.saturating_sub(query.start) as f64 / 1000.0,
         DurationExprKind::Paren(inner) => seconds_of(inner, query)?,
         DurationExprKind::Unary { negative, expr } => {
             let seconds = seconds_of(expr, query)?;

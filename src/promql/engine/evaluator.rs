@@ -136,7 +136,7 @@ impl<'a> Evaluator<'a> {
             ("pi", _) => Ok(Scalars::Constant(std::f64::consts::PI)),
             ("start", _) => Ok(Scalars::Constant(query.start as f64 / 1000.0)),
             ("end", _) => Ok(Scalars::Constant(query.end as f64 / 1000.0)),
-            ("range", _) => Ok(Scalars::Constant((query.end - query.start) as f64 / 1000.0)),
+            ("range", _) => Ok(Scalars::Constant(query.end.saturating_sub(query.start) as f64 / 1000.0)),
             ("step", _) if query.start == query.end => Ok(Scalars::Constant(0.0)),
             ("step", _) => Ok(Scalars::Constant(query.step as f64 / 1000.0)),
             ("max_of", [a, b]) | ("min_of", [a, b]) => {

@@ -134,7 +134,7 @@ impl<'a> Evaluator<'a> {
                 continue;
             }
             if let (ExprKind::Subquery(subquery), None) = (&expr.kind, view.at) {
-                view.offset += offset_of(&subquery.offset, self.query)?;
+                view.offset = view.offset.saturating_add(offset_of(&subquery.offset, self.query)?);
                 view.at = reference_time(subquery.at, self.query);
             }
             return Ok(true);

@@ -203,7 +203,7 @@ impl<'a> Evaluator<'a> {
         }
         let mut series = Vec::new();
         if last >= start {
-            let count = ((last - start) / step) as usize + 1;
+            let count = (last.saturating_sub(start) / step) as usize + 1;
             let inner = Steps { start, step, count };
             inner.check_size(1)?;
             if subquery.expr.value_type() == crate::promql::ast::ValueType::Scalar {

@@ -12,7 +12,7 @@ pub fn linear(times: &[i64], values: &[f64], origin: i64) -> (f64, f64) {
     for (time, y) in times.iter().zip(values) {
         constant &= n == 0.0 || *y == first;
         n += 1.0;
-        let x = (time - origin) as f64 / 1e3;
+        let x = time.saturating_sub(origin) as f64 / 1e3;
         add(&mut x_sum, x);
         add(&mut y_sum, *y);
         add(&mut xy_sum, x * y);
