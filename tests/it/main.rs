@@ -1,6 +1,7 @@
 //! The integration tests, one binary so that it links once. One module a subject.
 
 mod alertmanager_config;
+mod alertmanager_parity;
 mod cli;
 mod config_differential;
 mod corpora_promql;

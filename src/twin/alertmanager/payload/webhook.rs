@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::json::{Object, expand_deep};
 use super::{Notice, RenderError, Rendered, Rendering, inline_or_file, post_json, rfc3339};
+use crate::golang::regex::quote_meta;
 use crate::labels::Labels;
 use crate::stack::alertmanager::{Setting, Settings};
 use crate::timeline::{AlertStatus, NotifiedAlert};
@@ -35,7 +36,8 @@ pub fn message(notice: &Notice<'_>, max_alerts: i64, version: &str) -> Value {
         false => AlertStatus::Resolved,
     };
     Object::default()
-        .put("receiver", notice.receiver)
+        // Alertmanager writes the name as a pattern that matches it.
+        .put("receiver", quote_meta(notice.receiver))
         .put("status", status.as_str())
         .put("alerts", alerts.iter().map(alert).collect::<Vec<Value>>())
         .put("groupLabels", labels(notice.group_labels))
