@@ -33,7 +33,11 @@ fn by_name(node: Option<&Node>, op: MatchType, reader: &mut Reader<'_>) -> Vec<S
             reader.problem(refused("bad-matcher", reason, &value.span));
             continue;
         }
-        let Some(text) = reader.text(value) else { continue };
+        let Some(mut text) = reader.text(value) else { continue };
+        if op == MatchType::Regexp {
+            // Alertmanager keeps and shows these with their anchors.
+            text = format!("^(?:{text})$");
+        }
         match Matcher::new(label, op, text) {
             Ok(matcher) => matchers.push(Spanned::new(matcher, value.span.clone())),
             Err(MatcherError(reason)) => reader.problem(refused("bad-matcher", reason, &value.span)),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -37,8 +37,8 @@ impl Inbox {
             ..Inbox::default()
         };
         let (for_http, for_smtp) = (inbox.clone(), inbox.clone());
-        thread::spawn(move || serve(&http, |stream| for_http.clone().http(stream)));
-        thread::spawn(move || serve(&smtp, |stream| for_smtp.clone().smtp(stream)));
+        thread::spawn(move || serve(&http, move |stream| for_http.clone().http(stream)));
+        thread::spawn(move || serve(&smtp, move |stream| for_smtp.clone().smtp(stream)));
         inbox
     }
 
@@ -153,9 +153,9 @@ fn serve(listener: &TcpListener, handle: impl Fn(TcpStream) -> Option<()> + Send
 }
 
 /// A request to Alertmanager's API; the body of its answer.
-pub fn request(port: u16, method: &str, path: &str, body: &Value) -> Result<String, String> {
+pub fn request(address: SocketAddr, method: &str, path: &str, body: &Value) -> Result<String, String> {
     let failed = |error: std::io::Error| error.to_string();
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(failed)?;
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).map_err(failed)?;
     stream.set_read_timeout(Some(Duration::from_secs(10))).map_err(failed)?;
     let body = body.to_string();
     let head = format!(

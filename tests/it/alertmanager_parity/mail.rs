@@ -25,7 +25,10 @@ pub fn read(from: &str, to: &[String], raw: &str) -> Value {
     for part in body.split(&format!("--{boundary}")) {
         let Some((head, text)) = part.split_once("\r\n\r\n") else { continue };
         let kind = if head.contains("text/html") { "html" } else { "text" };
-        parts.insert(kind.to_owned(), json!(decode_quoted_printable(text.strip_suffix("\r\n").unwrap_or(text))));
+        parts.insert(
+            kind.to_owned(),
+            json!(decode_quoted_printable(text.strip_suffix("\r\n").unwrap_or(text))),
+        );
     }
     sorted(json!({ "from": from, "to": to, "headers": headers, "parts": parts }))
 }

@@ -1,5 +1,6 @@
 //! A play: a configuration, and what is done when; played to the real program and to the twin.
 
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -34,7 +35,9 @@ pub enum Step {
     /// The silence that was made as the how-manieth.
     Expire(usize),
     Behave(&'static str, Behaviour),
-    Restart { keep_storage: bool },
+    Restart {
+        keep_storage: bool,
+    },
 }
 
 /// `A{severity=critical}` with annotations in the same form, and seconds.
@@ -59,7 +62,7 @@ pub struct Got {
 pub struct Prepared {
     inbox: Inbox,
     folder: tempfile::TempDir,
-    port: u16,
+    address: SocketAddr,
     process: Option<Process>,
     config: String,
 }
@@ -74,7 +77,9 @@ impl Drop for Process {
 }
 
 impl Play {
-    pub fn prepare(&self) -> Prepared {
+    /// Starts the real program on a loopback address of its own, `127.0.1.NUMBER`: there no other play and no
+    /// outgoing connection can take its port.
+    pub fn prepare(&self, number: usize) -> Prepared {
         let inbox = Inbox::start();
         let folder = tempfile::tempdir().unwrap();
         let config = self
@@ -83,9 +88,10 @@ impl Play {
             .replace("SMTP", &format!("127.0.0.1:{}", inbox.smtp_port));
         std::fs::write(folder.path().join("alertmanager.yml"), &config).unwrap();
         std::fs::write(folder.path().join("team.tmpl"), self.templates).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = Some(start(folder.path(), "data", port));
-        Prepared { inbox, folder, port, process, config }
+        let ip = Ipv4Addr::new(127, 0, 1, 1 + u8::try_from(number).unwrap());
+        let address = TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap();
+        let process = Some(start(folder.path(), "data", address));
+        Prepared { inbox, folder, address, process, config }
     }
 
     /// Plays it to the real program, from now on.
@@ -97,7 +103,8 @@ impl Play {
             let due = zero + Pause::from_secs_f64(*seconds);
             thread::sleep(due.saturating_duration_since(Instant::now()));
             let api = |method: &str, path: &str, body: &Value| {
-                request(prepared.port, method, path, body).unwrap_or_else(|error| panic!("{}: {error}", self.name))
+                request(prepared.address, method, path, body)
+                    .unwrap_or_else(|error| panic!("{}: {error}", self.name))
             };
             match step {
                 Step::Push(alerts) => {
@@ -105,7 +112,8 @@ impl Play {
                     api("POST", "/api/v2/alerts", &json!(alerts));
                 }
                 Step::Silence(matchers, from, until) => {
-                    let answer = api("POST", "/api/v2/silences", &silence_json(matchers, base, *from, *until));
+                    let answer =
+                        api("POST", "/api/v2/silences", &silence_json(matchers, base, *from, *until));
                     let answer: Value = serde_json::from_str(&answer).unwrap();
                     silences.push(answer["silenceID"].as_str().unwrap().to_owned());
                 }
@@ -173,7 +181,12 @@ impl Play {
             let Observed::Notification(notification) = seen.what else { continue };
             let accepted = notification.outcome == Outcome::Delivered;
             let mut add = |path: String, body: Value| {
-                got.push(Got { at: (seen.at.0 - base) as f64 / 1000.0, path, body: mail::sorted(body), accepted });
+                got.push(Got {
+                    at: (seen.at.0 - base) as f64 / 1000.0,
+                    path,
+                    body: mail::sorted(body),
+                    accepted,
+                });
             };
             match &notification.message {
                 None => {}
@@ -193,13 +206,14 @@ impl Play {
 
 impl Prepared {
     pub fn wait_until_ready(&self) {
-        for _ in 0..600 {
-            if request(self.port, "GET", "/-/ready", &Value::Null).is_ok() {
+        let begun = Instant::now();
+        while begun.elapsed() < Pause::from_secs(60) {
+            if request(self.address, "GET", "/-/ready", &Value::Null).is_ok() {
                 return;
             }
             thread::sleep(Pause::from_millis(50));
         }
-        panic!("prometheus-alertmanager did not start on port {}", self.port);
+        panic!("prometheus-alertmanager did not start at {}", self.address);
     }
 
     /// Stops it as an operator would, so that it writes its storage, and starts it again.
@@ -210,18 +224,18 @@ impl Prepared {
             process.0.wait().unwrap();
         }
         let data = if keep_storage { "data" } else { "other" };
-        self.process = Some(start(self.folder.path(), data, self.port));
+        self.process = Some(start(self.folder.path(), data, self.address));
         self.wait_until_ready();
     }
 }
 
 const EXTERNAL_URL: &str = "http://alertmanager.example.com/am";
 
-fn start(folder: &Path, data: &str, port: u16) -> Process {
+fn start(folder: &Path, data: &str, address: SocketAddr) -> Process {
     let child = Command::new("prometheus-alertmanager")
         .arg(format!("--config.file={}", folder.join("alertmanager.yml").display()))
         .arg(format!("--storage.path={}", folder.join(data).display()))
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .arg(format!("--web.listen-address={address}"))
         .arg(format!("--web.external-url={EXTERNAL_URL}"))
         .args(["--web.route-prefix=/", "--cluster.listen-address=", "--log.level=error"])
         .stdout(Stdio::null())

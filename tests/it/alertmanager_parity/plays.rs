@@ -42,87 +42,167 @@ pub fn all() -> Vec<Play> {
 
 fn timing() -> Vec<Play> {
     vec![
-        play("a group waits, then tells all at once", WEBHOOK, 4.5, vec![
-            push(0.0, &[firing("A{job=x,instance=2}", 0.0)]),
-            push(0.5, &[firing("B{job=x,instance=1}", 0.5), firing("C{job=y}", 0.5)]),
-        ]),
-        play("a new alert is told with the next interval", WEBHOOK, 6.5, vec![
-            push(0.0, &[firing("A{job=x}", 0.0)]),
-            push(1.8, &[firing("B{job=x}", 1.8)]),
-        ]),
-        play("some resolved, then all", WEBHOOK, 8.5, vec![
-            push(0.0, &[firing("A{job=x}", 0.0), firing("B{job=x}", 0.0)]),
-            push(1.9, &[resolved("A{job=x}", 0.0, 1.9)]),
-            push(3.9, &[resolved("B{job=x}", 0.0, 3.9)]),
-        ]),
-        play("the same alert again is nothing new", WEBHOOK, 6.5, vec![
-            push(0.0, &[firing("A{job=x}", 0.0)]),
-            push(1.5, &[firing("A{job=x}", 0.0)]),
-            push(3.5, &[firing("A{job=x}", 0.0)]),
-        ]),
-        play("a repeat after its interval", "
+        play(
+            "a group waits, then tells all at once",
+            WEBHOOK,
+            4.5,
+            vec![
+                push(0.0, &[firing("A{job=x,instance=2}", 0.0)]),
+                push(0.5, &[firing("B{job=x,instance=1}", 0.5), firing("C{job=y}", 0.5)]),
+            ],
+        ),
+        play(
+            "a new alert is told with the next interval",
+            WEBHOOK,
+            6.5,
+            vec![push(0.0, &[firing("A{job=x}", 0.0)]), push(1.8, &[firing("B{job=x}", 1.8)])],
+        ),
+        play(
+            "some resolved, then all",
+            WEBHOOK,
+            8.5,
+            vec![
+                push(0.0, &[firing("A{job=x}", 0.0), firing("B{job=x}", 0.0)]),
+                push(1.9, &[resolved("A{job=x}", 0.0, 1.9)]),
+                push(3.9, &[resolved("B{job=x}", 0.0, 3.9)]),
+            ],
+        ),
+        play(
+            "the same alert again is nothing new",
+            WEBHOOK,
+            6.5,
+            vec![
+                push(0.0, &[firing("A{job=x}", 0.0)]),
+                push(1.5, &[firing("A{job=x}", 0.0)]),
+                push(3.5, &[firing("A{job=x}", 0.0)]),
+            ],
+        ),
+        play(
+            "a repeat after its interval",
+            "
 route: {receiver: hook, group_wait: 500ms, group_interval: 2s, repeat_interval: 3s}
 receivers: [{name: hook, webhook_configs: [{url: 'HOOK/hook'}]}]
-", 10.0, vec![push(0.0, &[firing("A", 0.0)])]),
-        play("an old alert is told at once", "
+",
+            10.0,
+            vec![push(0.0, &[firing("A", 0.0)])],
+        ),
+        play(
+            "an old alert is told at once",
+            "
 route: {receiver: hook, group_wait: 5s, group_interval: 3s}
 receivers: [{name: hook, webhook_configs: [{url: 'HOOK/hook'}]}]
-", 5.0, vec![push(0.5, &[firing("A", -60.0)]), push(1.0, &[firing("B", 1.0)])]),
-        play("an alert without an end resolves by itself", "
+",
+            5.0,
+            vec![push(0.5, &[firing("A", -60.0)]), push(1.0, &[firing("B", 1.0)])],
+        ),
+        play(
+            "an alert without an end resolves by itself",
+            "
 global: {resolve_timeout: 2s}
 route: {receiver: hook, group_wait: 500ms, group_interval: 2s}
 receivers: [{name: hook, webhook_configs: [{url: 'HOOK/hook'}]}]
-", 6.0, vec![push(0.0, &[Pushed { ends: None, ..firing("A", 0.0) }])]),
-        play("what resolves while it waits is not told", WEBHOOK, 4.0, vec![
-            push(0.0, &[firing("A{job=x}", 0.0), firing("B{job=y}", 0.0)]),
-            push(0.5, &[resolved("A{job=x}", 0.0, 0.4)]),
-        ]),
-        play("fired, resolved and fired again", WEBHOOK, 8.5, vec![
-            push(0.0, &[firing("A{job=x}", 0.0)]),
-            push(1.5, &[resolved("A{job=x}", 0.0, 1.5)]),
-            push(3.8, &[firing("A{job=x}", 3.8)]),
-            push(5.5, &[resolved("A{job=x}", 3.8, 5.5)]),
-        ]),
-        play("fired again within one interval", WEBHOOK, 6.5, vec![
-            push(0.0, &[firing("A{job=x}", 0.0)]),
-            push(1.4, &[resolved("A{job=x}", 0.0, 1.4)]),
-            push(2.2, &[firing("A{job=x}", 2.2)]),
-        ]),
-        play("overlapping pushes of two replicas are one alert", WEBHOOK, 6.5, vec![
-            push(0.0, &[Pushed { ends: Some(30.0), ..firing("A{job=x}", -0.2) }]),
-            push(0.3, &[Pushed { ends: Some(3.5), ..firing("A{job=x}", 0.1) }]),
-            push(0.6, &[Pushed { ends: Some(2.5), annotations: "summary=other", ..firing("A{job=x}", -0.4) }]),
-        ]),
-        play("a shorter end of the same replica is heeded", WEBHOOK, 6.5, vec![
-            push(0.0, &[Pushed { ends: Some(2.0), ..firing("A{job=x}", 0.0) }]),
-            push(1.2, &[Pushed { ends: Some(2.6), ..firing("A{job=x}", 0.0) }]),
-        ]),
-        play("a restart with its storage repeats nothing", WEBHOOK, 9.0, vec![
-            push(0.0, &[firing("A{job=x}", 0.0)]),
-            (2.0, Step::Restart { keep_storage: true }),
-            push(5.0, &[firing("A{job=x}", 0.0), firing("B{job=y}", 5.0)]),
-        ]),
-        play("a restart without its storage tells again", WEBHOOK, 9.0, vec![
-            push(0.0, &[firing("A{job=x}", 0.0)]),
-            (2.0, Step::Restart { keep_storage: false }),
-            push(5.0, &[firing("A{job=x}", 0.0)]),
-        ]),
+",
+            6.0,
+            vec![push(0.0, &[Pushed { ends: None, ..firing("A", 0.0) }])],
+        ),
+        play(
+            "what resolves while it waits is not told",
+            WEBHOOK,
+            4.0,
+            vec![
+                push(0.0, &[firing("A{job=x}", 0.0), firing("B{job=y}", 0.0)]),
+                push(0.5, &[resolved("A{job=x}", 0.0, 0.4)]),
+            ],
+        ),
+        play(
+            "fired, resolved and fired again",
+            WEBHOOK,
+            8.5,
+            vec![
+                push(0.0, &[firing("A{job=x}", 0.0)]),
+                push(1.5, &[resolved("A{job=x}", 0.0, 1.5)]),
+                push(3.8, &[firing("A{job=x}", 3.8)]),
+                push(5.5, &[resolved("A{job=x}", 3.8, 5.5)]),
+            ],
+        ),
+        play(
+            "fired again within one interval",
+            WEBHOOK,
+            6.5,
+            vec![
+                push(0.0, &[firing("A{job=x}", 0.0)]),
+                push(1.4, &[resolved("A{job=x}", 0.0, 1.4)]),
+                push(2.2, &[firing("A{job=x}", 2.2)]),
+            ],
+        ),
+        play(
+            "overlapping pushes of two replicas are one alert",
+            WEBHOOK,
+            6.5,
+            vec![
+                push(0.0, &[Pushed { ends: Some(30.0), ..firing("A{job=x}", -0.2) }]),
+                push(0.3, &[Pushed { ends: Some(3.5), ..firing("A{job=x}", 0.1) }]),
+                push(
+                    0.6,
+                    &[Pushed { ends: Some(2.5), annotations: "summary=other", ..firing("A{job=x}", -0.4) }],
+                ),
+            ],
+        ),
+        play(
+            "a shorter end of the same replica is heeded",
+            WEBHOOK,
+            6.5,
+            vec![
+                push(0.0, &[Pushed { ends: Some(2.0), ..firing("A{job=x}", 0.0) }]),
+                push(1.2, &[Pushed { ends: Some(2.6), ..firing("A{job=x}", 0.0) }]),
+            ],
+        ),
+        play(
+            "a restart with its storage repeats nothing",
+            WEBHOOK,
+            9.0,
+            vec![
+                push(0.0, &[firing("A{job=x}", 0.0)]),
+                (2.0, Step::Restart { keep_storage: true }),
+                push(5.0, &[firing("A{job=x}", 0.0), firing("B{job=y}", 5.0)]),
+            ],
+        ),
+        play(
+            "a restart without its storage tells again",
+            WEBHOOK,
+            9.0,
+            vec![
+                push(0.0, &[firing("A{job=x}", 0.0)]),
+                (2.0, Step::Restart { keep_storage: false }),
+                push(5.0, &[firing("A{job=x}", 0.0)]),
+            ],
+        ),
     ]
 }
 
 fn routing() -> Vec<Play> {
     vec![
-        play("grouped by every label", "
+        play(
+            "grouped by every label",
+            "
 route: {receiver: hook, group_by: ['...'], group_wait: 500ms, group_interval: 2s}
 receivers: [{name: hook, webhook_configs: [{url: 'HOOK/hook'}]}]
-", 3.0, vec![
-            push(0.0, &[firing("A{job=x}", 0.0), firing("A{job=y}", 0.0), firing("B{job=x}", 0.0)]),
-        ]),
-        play("grouped by nothing", "
+",
+            3.0,
+            vec![push(0.0, &[firing("A{job=x}", 0.0), firing("A{job=y}", 0.0), firing("B{job=x}", 0.0)])],
+        ),
+        play(
+            "grouped by nothing",
+            "
 route: {receiver: hook, group_wait: 500ms, group_interval: 2s}
 receivers: [{name: hook, webhook_configs: [{url: 'HOOK/hook'}]}]
-", 3.0, vec![push(0.0, &[firing("A{job=x}", 0.0), firing("A", 0.0), firing("B{instance=x}", 0.0)])]),
-        play("continue tells two receivers", "
+",
+            3.0,
+            vec![push(0.0, &[firing("A{job=x}", 0.0), firing("A", 0.0), firing("B{instance=x}", 0.0)])],
+        ),
+        play(
+            "continue tells two receivers",
+            "
 route:
   receiver: rest
   group_wait: 500ms
@@ -136,14 +216,20 @@ receivers:
 - {name: pager, webhook_configs: [{url: 'HOOK/pager'}]}
 - {name: chat, webhook_configs: [{url: 'HOOK/chat'}]}
 - {name: never, webhook_configs: [{url: 'HOOK/never'}]}
-", 3.0, vec![
-            push(0.0, &[
-                firing("A{severity=critical}", 0.0),
-                firing("B{severity=warning}", 0.0),
-                firing("C{severity=info}", 0.0),
-            ]),
-        ]),
-        play("nested routes inherit", "
+",
+            3.0,
+            vec![push(
+                0.0,
+                &[
+                    firing("A{severity=critical}", 0.0),
+                    firing("B{severity=warning}", 0.0),
+                    firing("C{severity=info}", 0.0),
+                ],
+            )],
+        ),
+        play(
+            "nested routes inherit",
+            "
 route:
   receiver: rest
   group_by: [team]
@@ -161,26 +247,35 @@ receivers:
 - {name: rest, webhook_configs: [{url: 'HOOK/rest'}]}
 - {name: db, webhook_configs: [{url: 'HOOK/db'}]}
 - {name: dba, webhook_configs: [{url: 'HOOK/dba'}]}
-", 4.0, vec![
-            push(0.0, &[
-                firing("A{team=db,severity=critical}", 0.0),
-                firing("B{team=db}", 0.0),
-                firing("C{team=db,severity=info}", 0.0),
-                firing("D{team=web}", 0.0),
-            ]),
-        ]),
-        play("one receiver of several kinds, with a name that is a pattern", "
+",
+            4.0,
+            vec![push(
+                0.0,
+                &[
+                    firing("A{team=db,severity=critical}", 0.0),
+                    firing("B{team=db}", 0.0),
+                    firing("C{team=db,severity=info}", 0.0),
+                    firing("D{team=web}", 0.0),
+                ],
+            )],
+        ),
+        play(
+            "one receiver of several kinds, with a name that is a pattern",
+            "
 global: {smtp_smarthost: 'SMTP', smtp_from: 'am@example.com', smtp_require_tls: false}
 route: {receiver: 'team.a+b (1)', group_by: [alertname], group_wait: 500ms, group_interval: 2s}
 receivers:
 - name: 'team.a+b (1)'
   email_configs: [{to: 'Ops <ops@example.com>, boss@example.com'}]
   webhook_configs: [{url: 'HOOK/one'}, {url: 'HOOK/two', send_resolved: false}]
-", 5.0, vec![
-            push(0.0, &[firing("A{x=1}", 0.0), firing("A{x=2}", 0.0)]),
-            push(1.2, &[resolved("A{x=1}", 0.0, 1.2)]),
-            push(3.0, &[resolved("A{x=2}", 0.0, 3.0)]),
-        ]),
+",
+            6.0,
+            vec![
+                push(0.0, &[firing("A{x=1}", 0.0), firing("A{x=2}", 0.0)]),
+                push(1.2, &[resolved("A{x=1}", 0.0, 1.2)]),
+                push(3.0, &[resolved("A{x=2}", 0.0, 3.0)]),
+            ],
+        ),
     ]
 }
 
@@ -329,24 +424,43 @@ receivers:
 ";
     let two = [
         firing("A{job=x,instance=a:1,severity=critical}", 0.0),
-        Pushed { annotations: "summary=Größe \"zu\" groß,only=here", ..firing("A{job=x,instance=b:2,zone=ä}", 0.0) },
+        Pushed {
+            annotations: "summary=Größe \"zu\" groß,only=here",
+            ..firing("A{job=x,instance=b:2,zone=ä}", 0.0)
+        },
     ];
     let mut plays = vec![
-        play("the default texts, of one alert", KINDS, 4.5, vec![
-            push(0.0, &two[..1]),
-            push(1.2, &[resolved("A{job=x,instance=a:1,severity=critical}", 0.0, 1.2)]),
-        ]),
-        play("the default texts, of several alerts", KINDS, 6.0, vec![
-            push(0.0, &two),
-            push(1.2, &[resolved("A{job=x,instance=a:1,severity=critical}", 0.0, 1.2)]),
-            push(3.0, &[Pushed { ends: Some(3.0), ..two[1].clone() }]),
-        ]),
-        play("the rest is cut off a webhook", "
+        play(
+            "the default texts, of one alert",
+            KINDS,
+            4.5,
+            vec![
+                push(0.0, &two[..1]),
+                push(1.2, &[resolved("A{job=x,instance=a:1,severity=critical}", 0.0, 1.2)]),
+            ],
+        ),
+        play(
+            "the default texts, of several alerts",
+            KINDS,
+            6.0,
+            vec![
+                push(0.0, &two),
+                push(1.2, &[resolved("A{job=x,instance=a:1,severity=critical}", 0.0, 1.2)]),
+                push(3.0, &[Pushed { ends: Some(3.0), ..two[1].clone() }]),
+            ],
+        ),
+        play(
+            "the rest is cut off a webhook",
+            "
 route: {receiver: hook, group_wait: 500ms, group_interval: 2s}
 receivers: [{name: hook, webhook_configs: [{url: 'HOOK/hook', max_alerts: 2}]}]
-", 2.5, vec![
-            push(0.0, &[firing("A{x=1,same=s}", 0.0), firing("B{x=2,same=s}", 0.0), firing("C{x=3}", 0.0)]),
-        ]),
+",
+            2.5,
+            vec![push(
+                0.0,
+                &[firing("A{x=1,same=s}", 0.0), firing("B{x=2,same=s}", 0.0), firing("C{x=3}", 0.0)],
+            )],
+        ),
     ];
     plays.push(Play {
         name: "texts of one's own, from the configuration and a file",
@@ -406,13 +520,18 @@ receivers:
         ])],
         seconds: 2.5,
     });
-    plays.push(play("a template that fails is a failed notification", "
+    plays.push(play(
+        "a template that fails is a failed notification",
+        "
 global: {slack_api_url: 'HOOK/slack'}
 route: {receiver: all, group_wait: 500ms, group_interval: 2s}
 receivers:
 - name: all
   slack_configs: [{channel: '#x', title: '{{ .Nothing.Here }}'}, {channel: '#y'}]
   webhook_configs: [{url: 'HOOK/hook'}]
-", 5.0, vec![push(0.0, &[firing("A", 0.0)]), push(1.2, &[resolved("A", 0.0, 1.2)])]));
+",
+        5.0,
+        vec![push(0.0, &[firing("A", 0.0)]), push(1.2, &[resolved("A", 0.0, 1.2)])],
+    ));
     plays
 }
