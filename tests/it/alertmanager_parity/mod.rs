@@ -46,7 +46,8 @@ fn alertmanager_parity() {
 }
 
 fn all_at_once(plays: &[&Play]) -> Vec<Result<(), String>> {
-    let prepared: Vec<Prepared> = plays.iter().enumerate().map(|(number, play)| play.prepare(number)).collect();
+    let prepared: Vec<Prepared> =
+        plays.iter().enumerate().map(|(number, play)| play.prepare(number)).collect();
     prepared.iter().for_each(Prepared::wait_until_ready);
     thread::scope(|scope| {
         let running: Vec<_> = plays
