@@ -3,6 +3,7 @@
 //! Promises: all problems of all files at once; what was taken otherwise than it is written is in the stack's
 //! notes. Refuses a `rule_files` entry that matches nothing, which Prometheus passes over in silence.
 
+mod alertmanager;
 mod folder;
 pub mod glob;
 #[cfg(test)]
@@ -93,6 +94,8 @@ impl Loader {
             self.problems.extend(problems);
         }
         files.extend(rule_files);
+        let alertmanager = self.alertmanager(&found, &described);
+        files.extend(alertmanager.iter().map(|alertmanager| alertmanager.place.file.clone()));
         let mut prometheus = config.unwrap_or_else(|| Prometheus::new(version));
         prometheus.version = stated;
         prometheus.external_url = described.external_url.map(|url| url.value).unwrap_or_default();
@@ -101,6 +104,7 @@ impl Loader {
             files,
             prometheus,
             rule_groups,
+            alertmanager,
             services: described.services,
             start: described.start,
             notes: std::mem::take(&mut self.notes),
@@ -126,6 +130,7 @@ impl Loader {
         let absolute =
             |path: &mut Spanned<String>| path.value = folder.join(&path.value).display().to_string();
         read.prometheus.iter_mut().for_each(absolute);
+        read.alertmanager.iter_mut().for_each(absolute);
         read.rules.iter_mut().for_each(absolute);
         read
     }

@@ -12,12 +12,17 @@ use crate::workload::ServiceSpec;
 pub struct FiredrillFile {
     /// The Prometheus config, relative to this file.
     pub prometheus: Option<Spanned<String>>,
+    /// The Alertmanager config, relative to this file.
+    pub alertmanager: Option<Spanned<String>>,
     /// Rule files beside those that the Prometheus config names; globs, relative to this file.
     pub rules: Vec<Spanned<String>>,
     pub prometheus_version: Option<Spanned<String>>,
     pub alertmanager_version: Option<Spanned<String>>,
     pub start: Option<Timestamp>,
+    /// Where links in alerts lead: Prometheus' `--web.external-url`.
     pub external_url: Option<Spanned<String>>,
+    /// Alertmanager's `--web.external-url`.
+    pub alertmanager_external_url: Option<Spanned<String>>,
     pub services: Vec<ServiceSpec>,
 }
 
@@ -36,12 +41,16 @@ fn top(root: &Node, problems: &mut Vec<Diagnostic>) -> Option<FiredrillFile> {
     let mut mapping = Mapping::of(root, "firedrill.yaml", problems)?;
     let mut read = FiredrillFile {
         prometheus: mapping.get("prometheus").and_then(|node| value::filled(node, "a path", problems)),
+        alertmanager: mapping.get("alertmanager").and_then(|node| value::filled(node, "a path", problems)),
         rules: mapping.get("rules").map(|node| one_or_more(node, problems)).unwrap_or_default(),
         prometheus_version: mapping.get("version").and_then(|node| version(node, problems)),
         start: mapping.get("start").and_then(|node| start(node, problems)),
         external_url: mapping.get("external_url").and_then(|node| value::url(node, problems)),
         ..FiredrillFile::default()
     };
+    if let Some(node) = mapping.get("external_urls") {
+        external_urls(node, &mut read, problems);
+    }
     if let Some(node) = mapping.get("versions") {
         versions(node, &mut read, problems);
     }
@@ -53,6 +62,15 @@ fn top(root: &Node, problems: &mut Vec<Diagnostic>) -> Option<FiredrillFile> {
     }
     mapping.finish(problems);
     Some(read)
+}
+
+fn external_urls(node: &Node, read: &mut FiredrillFile, problems: &mut Vec<Diagnostic>) {
+    let Some(mut mapping) = Mapping::of(node, "external_urls", problems) else { return };
+    if let Some(url) = mapping.get("prometheus").and_then(|node| value::url(node, problems)) {
+        read.external_url = Some(url);
+    }
+    read.alertmanager_external_url = mapping.get("alertmanager").and_then(|node| value::url(node, problems));
+    mapping.finish(problems);
 }
 
 fn versions(node: &Node, read: &mut FiredrillFile, problems: &mut Vec<Diagnostic>) {

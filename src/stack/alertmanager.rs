@@ -34,6 +34,8 @@ pub struct Alertmanager {
     pub time_intervals: Vec<NamedTimeInterval>,
     /// Globs as they are written, relative to the configuration's own folder.
     pub templates: Vec<Spanned<String>>,
+    /// `--web.external-url`, where links in notifications lead.
+    pub external_url: String,
     /// The files that the globs found, in the order in which Alertmanager reads them.
     pub template_files: Vec<SourceFile>,
 }

@@ -20,6 +20,7 @@ pub struct Stack {
     pub files: Vec<SourceFile>,
     pub prometheus: Prometheus,
     pub rule_groups: Vec<RuleGroup>,
+    pub alertmanager: Option<alertmanager::Alertmanager>,
     /// The synthetic services that `firedrill.yaml` describes.
     pub services: Vec<ServiceSpec>,
     /// The world's time at the first step, where `firedrill.yaml` says.

@@ -18,8 +18,6 @@ pub struct Evaluator {
     /// Every sample up to here that is not written by a rule is in the storage.
     pub horizon: Timestamp,
     cache: EvalCache,
-    /// What the cache's answers are for.
-    cached: (Timestamp, Duration, usize),
 }
 
 /// The series that rules write.
@@ -60,19 +58,18 @@ pub struct EvalFailed(pub String);
 
 impl Evaluator {
     pub fn new(engine: Engine) -> Self {
-        Evaluator {
-            engine,
-            horizon: Timestamp(i64::MIN),
-            cache: EvalCache::default(),
-            cached: Default::default(),
-        }
+        Evaluator { engine, horizon: Timestamp(i64::MIN), cache: EvalCache::default() }
     }
 
     /// Samples after `now` were cut off: what was computed from them is no longer true.
     pub fn forget(&mut self, now: Timestamp) {
         self.horizon = now;
-        self.cached = Default::default();
         self.cache = EvalCache::default();
+    }
+
+    /// These expressions are about to be evaluated over the same steps: what they have in common is computed once.
+    pub fn share<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>) {
+        self.cache = EvalCache::for_exprs(exprs);
     }
 
     fn range(
@@ -83,16 +80,10 @@ impl Evaluator {
         step: Duration,
         count: usize,
     ) -> Result<Matrix, EvalFailed> {
-        // Rules that look at the same windows in the same steps share them; a single step is too
-        // cheap to remember, and may read what rules have written since.
-        let answer = if count == 1 {
-            self.engine.range(storage, expr, start, step, 1)
-        } else {
-            if self.cached != (start, step, count) {
-                self.cached = (start, step, count);
-                self.cache = EvalCache::default();
-            }
-            self.engine.range_cached(storage, expr, start, step, count, &mut self.cache)
+        // A single step may read what rules have written since the cache was made.
+        let answer = match count {
+            1 => self.engine.range(storage, expr, start, step, 1),
+            _ => self.engine.range_cached(storage, expr, start, step, count, &mut self.cache),
         };
         answer.map(|answer| answer.value).map_err(|error| EvalFailed(error.to_string()))
     }
@@ -128,6 +119,11 @@ impl Ahead {
     /// What was computed past the clock is no longer true.
     pub fn forget(&mut self) {
         self.columns = Columns::default();
+    }
+
+    /// Whether asking for `at` will evaluate the expression for the steps that follow it.
+    pub fn will_look_ahead(&self, at: Timestamp) -> bool {
+        !self.stepwise && self.columns.row_at(at).is_none()
     }
 
     /// The expression's result at `at`, which the clock has reached.

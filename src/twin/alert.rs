@@ -10,6 +10,8 @@ use crate::promql::SeriesId;
 use crate::time::{Duration, Timestamp};
 use crate::timeline::AlertState;
 
+/// An unchanged alert is sent again after this.
+const RESEND_DELAY: Duration = Duration::from_secs(60);
 /// How long a resolved alert is kept, so that Alertmanager hears of it.
 const RESOLVED_RETENTION: Duration = Duration::from_secs(15 * 60);
 
@@ -26,6 +28,7 @@ pub struct Element {
     pub fired_at: Option<Timestamp>,
     pub resolved_at: Option<Timestamp>,
     pub last_sent_at: Option<Timestamp>,
+    valid_until: Timestamp,
     keep_firing_since: Option<Timestamp>,
     /// The evaluation that last had this element in its result.
     seen_at: Option<Timestamp>,
@@ -43,9 +46,19 @@ pub struct AlertSeries {
 }
 
 impl Element {
-    /// Pending, firing, or resolved a short while ago.
-    pub fn is_kept(&self) -> bool {
-        !self.gone
+    /// When it ends as far as Alertmanager knows: when it was resolved, or when the last word of it runs out.
+    pub fn ends_at(&self) -> Timestamp {
+        self.resolved_at.unwrap_or(self.valid_until)
+    }
+
+    fn needs_sending(&self, at: Timestamp) -> bool {
+        match (self.state, self.last_sent_at) {
+            (AlertState::Pending, _) => false,
+            (_, None) => true,
+            (_, Some(sent)) => {
+                self.resolved_at.is_some_and(|resolved| resolved > sent) || sent + RESEND_DELAY < at
+            }
+        }
     }
 
     pub fn is_active(&self) -> bool {
@@ -105,6 +118,7 @@ impl AlertRuleState {
             fired_at: None,
             resolved_at: None,
             last_sent_at: None,
+            valid_until: Timestamp::default(),
             keep_firing_since: None,
             seen_at: None,
             gone: true,
@@ -112,6 +126,19 @@ impl AlertRuleState {
         });
         self.slots.insert(labels.clone(), slot);
         slot
+    }
+
+    /// The elements that Alertmanager is to hear of at this evaluation, and until when what it hears is valid.
+    pub fn due(&mut self, at: Timestamp, interval: Duration) -> Vec<Slot> {
+        let elements = &mut self.elements;
+        let due = self.kept.iter().copied().filter(|slot| elements[*slot].needs_sending(at));
+        let due: Vec<Slot> = due.collect();
+        for slot in &due {
+            let element = &mut elements[*slot];
+            element.last_sent_at = Some(at);
+            element.valid_until = at + Duration(4 * interval.0.max(RESEND_DELAY.0));
+        }
+        due
     }
 
     /// The elements that are pending, firing or lately resolved.

@@ -6,6 +6,7 @@
 mod ahead;
 pub mod alert;
 mod alert_text;
+mod alerting;
 pub mod alertmanager;
 pub mod humanize;
 mod inputs;
@@ -29,6 +30,7 @@ use crate::worlds::{Watch, World, WorldError};
 
 use ahead::{Evaluator, Produced};
 pub use alert_text::AlertTexts;
+use alerting::Alerting;
 pub use inputs::{Input, InputValue, Inputs};
 use reads::Reads;
 pub use rules::GroupDefaults;
@@ -53,6 +55,7 @@ pub struct Twin {
     tick: Duration,
     watching: Watching,
     source: Source,
+    alerting: Option<Alerting>,
 }
 
 /// Where samples come from.
@@ -87,13 +90,21 @@ impl Twin {
 
     /// The world of a stack: its workload is scraped, its groups evaluated at their own intervals. What is normal
     /// goes on for `warm_up` before the scenario's start.
-    fn of_stack(setup: Setup, stack: &Stack, start: Timestamp, seed: u64, offsets: Offsets) -> Self {
+    fn of_stack(
+        setup: Setup,
+        stack: &Stack,
+        start: Timestamp,
+        seed: u64,
+        offsets: Offsets,
+    ) -> Result<Self, WorldError> {
         let reads = rules_read(&setup.groups);
         let begin = start - warm_up(&reads, stack, &setup);
         let workload = Workload::new(&stack.services, seed, begin);
         let pool = ScrapePool::new(&stack.prometheus, offsets, begin, &workload);
         let scraping = Scraping { workload, pool, ahead: VecDeque::new() };
-        Twin::new(setup, &reads, start, begin, Storage::default(), Source::Scraped(Box::new(scraping)))
+        let source = Source::Scraped(Box::new(scraping));
+        let alerting = Alerting::of(stack, begin)?;
+        Ok(Twin { alerting, ..Twin::new(setup, &reads, start, begin, Storage::default(), source) })
     }
 
     fn new(
@@ -120,6 +131,7 @@ impl Twin {
             tick: setup.defaults.interval,
             watching: Watching::new(produced, reads),
             source,
+            alerting: None,
         }
     }
 
@@ -136,7 +148,10 @@ impl Twin {
             Source::Given(_) => None,
             Source::Scraped(scraping) => scraping.pool.next_due(self.now),
         };
-        groups.chain(tick).chain(self.watching.next_instant(self.now)).chain(scrape).min()
+        let due = self.alerting.as_ref().and_then(|alerting| alerting.alertmanager.next_due());
+        let due = due.filter(|due| *due > self.now);
+        let watched = self.watching.next_instant(self.now);
+        groups.chain(tick).chain(watched).chain(scrape).chain(due).min()
     }
 
     /// Everything that happens at the clock's present instant.
@@ -145,6 +160,7 @@ impl Twin {
         let (now, origin) = (self.now, self.timeline.start);
         let due = |interval: Duration| (now - origin).0.rem_euclid(interval.0) == 0;
         let mut evaluated = false;
+        let mut sent = self.alerting.is_some().then(Vec::new);
         for group in &mut self.groups {
             if due(group.interval) {
                 evaluated = true;
@@ -153,9 +169,14 @@ impl Twin {
                     storage: &mut self.storage,
                     timeline: &mut self.timeline,
                     writes_alert_series: self.watching.reads_alert_series(),
+                    sent: sent.as_mut(),
                 };
-                group.evaluate(now, group.interval, &mut ground);
+                group.evaluate(now, &mut ground);
             }
+        }
+        if let Some(alerting) = &mut self.alerting {
+            alerting.push(now, sent.unwrap_or_default());
+            alerting.advance(now, &mut self.timeline);
         }
         let tick = due(self.tick);
         let instant = Instant { at: now, evaluated, tick, step: self.tick };

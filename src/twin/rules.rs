@@ -53,6 +53,17 @@ pub struct Ground<'a> {
     pub timeline: &'a mut Timeline,
     /// Something reads `ALERTS` or `ALERTS_FOR_STATE`, so they are written.
     pub writes_alert_series: bool,
+    /// What Alertmanager is sent, where there is one.
+    pub sent: Option<&'a mut Vec<SentAlert>>,
+}
+
+/// An alert on its way to Alertmanager, before external labels and relabelling.
+pub struct SentAlert {
+    pub alert: ActiveAlert,
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+    /// The rule's expression, for the link to it.
+    pub expr: String,
 }
 
 impl Ground<'_> {
@@ -95,9 +106,15 @@ impl GroupRun {
     }
 
     /// One evaluation of the group, its rules in order, each seeing what those before it wrote.
-    pub fn evaluate(&mut self, at: Timestamp, step: Duration, ground: &mut Ground<'_>) {
+    pub fn evaluate(&mut self, at: Timestamp, ground: &mut Ground<'_>) {
+        let sample_at = at - self.query_offset;
+        let rules = || self.group.rules.iter().zip(&self.rules);
+        if rules().any(|(_, run)| run.ahead.will_look_ahead(sample_at)) {
+            let together = rules().filter(|(_, run)| run.ahead.will_look_ahead(sample_at));
+            ground.evaluator.share(together.map(|(rule, _)| &rule.expr));
+        }
         for (rule, run) in self.group.rules.iter().zip(&mut self.rules) {
-            let result = run.evaluate(rule, &self.group, at, at - self.query_offset, step, ground);
+            let result = run.evaluate(rule, &self.group, at, sample_at, self.interval, ground);
             if run.health.as_ref() != Some(&result) {
                 let error = result.as_ref().err().cloned().unwrap_or_default();
                 ground.timeline.push(
@@ -151,12 +168,12 @@ impl RuleRun {
         group: &RuleGroup,
         at: Timestamp,
         sample_at: Timestamp,
-        step: Duration,
+        interval: Duration,
         ground: &mut Ground<'_>,
     ) -> Result<(), String> {
         let row = self
             .ahead
-            .at(&rule.expr, sample_at, step, ground.evaluator, ground.storage)
+            .at(&rule.expr, sample_at, interval, ground.evaluator, ground.storage)
             .map_err(|EvalFailed(reason)| reason)?;
         let written = match &mut self.kind {
             KindRun::Recording { series, generation } => {
@@ -180,6 +197,7 @@ impl RuleRun {
                     for transition in &transitions {
                         observe(rule, state, text, transition, *timing, at, ground);
                     }
+                    send(rule, interval, state, text, at, ground);
                     match ground.writes_alert_series {
                         true => write_alert_series(rule, state, sample_at, ground.storage),
                         false => Vec::new(),
@@ -292,6 +310,31 @@ fn observe(
             reason,
         }),
     );
+}
+
+fn send(
+    rule: &Rule,
+    interval: Duration,
+    state: &mut AlertRuleState,
+    text: &AlertText,
+    at: Timestamp,
+    ground: &mut Ground<'_>,
+) {
+    if ground.sent.is_none() {
+        return;
+    }
+    for slot in state.due(at, interval) {
+        let element = &state.elements[slot];
+        let sent = SentAlert {
+            alert: text.active_alert(element, at, &ground.look()),
+            starts_at: element.fired_at.unwrap_or(at),
+            ends_at: element.ends_at(),
+            expr: rule.expr.to_string(),
+        };
+        if let Some(alerts) = &mut ground.sent {
+            alerts.push(sent);
+        }
+    }
 }
 
 fn write_alert_series(

@@ -26,7 +26,7 @@ impl Twin {
             None => {
                 let start = scenario.start.or(stack.start).unwrap_or(DEFAULT_START);
                 let offsets = if spread { Offsets::Spread } else { Offsets::Aligned };
-                Ok(Twin::of_stack(stack_setup(stack), stack, start, seed, offsets))
+                Twin::of_stack(stack_setup(stack), stack, start, seed, offsets)
             }
         }
     }

@@ -97,6 +97,7 @@ fn config(node: &Node, reader: &mut Reader<'_>) -> Option<Alertmanager> {
         inhibit_rules,
         time_intervals,
         templates,
+        external_url: String::new(),
         template_files: Vec::new(),
     })
 }

@@ -15,6 +15,7 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 pub enum Content {
     Firedrill,
     Prometheus,
+    Alertmanager,
     Rules,
     RuleObjects,
     /// Manifests, Compose files, scenarios …
@@ -121,6 +122,10 @@ fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
+fn is_alertmanager(root: &yaml::Node) -> bool {
+    root.get("route").is_some() && root.get("receivers").is_some() && root.get("kind").is_none()
+}
+
 fn content(path: &Path, source: &SourceFile) -> Content {
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     if stem == "firedrill" {
@@ -135,7 +140,9 @@ fn content(path: &Path, source: &SourceFile) -> Content {
         Some(first) if first.get("groups").is_some_and(|groups| groups.items().is_some()) => {
             if first.get("tests").is_some() { Content::Other } else { Content::Rules }
         }
+        Some(first) if is_alertmanager(first) => Content::Alertmanager,
         // What it was meant to be, so that its mistake is told.
+        None if stem == "alertmanager" => Content::Alertmanager,
         None if stem == "prometheus" => Content::Prometheus,
         _ if problems.is_empty() => match stem == "prometheus" && !documents.iter().any(rules::is_object) {
             true => Content::Prometheus,
@@ -149,10 +156,15 @@ fn content(path: &Path, source: &SourceFile) -> Content {
 
 /// The tag of a Prometheus image that a manifest or Compose file names.
 pub fn image_tag(source: &SourceFile) -> Option<Spanned<String>> {
+    image_tag_of(source, &["prom/prometheus", "prometheus/prometheus"])
+}
+
+/// The tag of the first of these images that the file names with a version.
+pub fn image_tag_of(source: &SourceFile, images: &[&str]) -> Option<Spanned<String>> {
     let text = source.text();
-    for image in ["prom/prometheus:", "prometheus/prometheus:"] {
-        for (at, _) in text.match_indices(image) {
-            let start = at + image.len();
+    for image in images {
+        for (at, _) in text.match_indices(&format!("{image}:")) {
+            let start = at + image.len() + 1;
             let length = text[start..]
                 .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')))
                 .unwrap_or(text.len() - start);

@@ -1,0 +1,77 @@
+//! From a firing alert to Alertmanager: external labels, relabelling, and the push.
+
+use super::alertmanager::{Alertmanager, PushedAlert, Templates};
+use super::rules::SentAlert;
+use crate::golang::template::escape_query;
+use crate::labels::{Labels, LabelsBuilder};
+use crate::stack::relabel;
+use crate::stack::{Prometheus, Stack};
+use crate::time::Timestamp;
+use crate::timeline::Timeline;
+use crate::worlds::WorldError;
+
+const DEFAULT_PROMETHEUS_URL: &str = "http://localhost:9090";
+const DEFAULT_ALERTMANAGER_URL: &str = "http://localhost:9093";
+
+/// The stack's Alertmanager, and how Prometheus' alerts get to it.
+pub struct Alerting {
+    pub alertmanager: Alertmanager,
+    prometheus: Prometheus,
+}
+
+impl Alerting {
+    /// The stack's Alertmanager as it starts; `None` where the stack has none.
+    pub fn of(stack: &Stack, start: Timestamp) -> Result<Option<Alerting>, WorldError> {
+        let Some(config) = &stack.alertmanager else { return Ok(None) };
+        let templates = Templates::new(&config.template_files, config.version).map_err(|error| {
+            let problem = crate::diagnostic::Diagnostic::error("bad-template", error.message);
+            WorldError::Refused(Box::new(match &error.place {
+                Some(place) => problem.at(place),
+                None => problem,
+            }))
+        })?;
+        let url =
+            if config.external_url.is_empty() { DEFAULT_ALERTMANAGER_URL } else { &config.external_url };
+        let alertmanager = Alertmanager::new(config.clone(), templates, url, start);
+        Ok(Some(Alerting { alertmanager, prometheus: stack.prometheus.clone() }))
+    }
+
+    /// Pushes what the rules sent at this instant.
+    pub fn push(&mut self, at: Timestamp, sent: Vec<SentAlert>) {
+        let pushed: Vec<PushedAlert> = sent.into_iter().filter_map(|sent| self.outgoing(sent)).collect();
+        if !pushed.is_empty() {
+            self.alertmanager.push(at, &pushed);
+        }
+    }
+
+    /// Lets Alertmanager's time pass.
+    pub fn advance(&mut self, to: Timestamp, timeline: &mut Timeline) {
+        timeline.observations.extend(self.alertmanager.advance(to));
+    }
+
+    /// With external labels and after `alert_relabel_configs`, which may drop it.
+    fn outgoing(&self, sent: SentAlert) -> Option<PushedAlert> {
+        let mut labels = sent.alert.labels.builder();
+        add_missing(&mut labels, &self.prometheus.external_labels);
+        let labels = relabel::apply(&self.prometheus.alert_relabel_configs, &labels.build())?;
+        let url = match self.prometheus.external_url.as_str() {
+            "" => DEFAULT_PROMETHEUS_URL,
+            url => url.trim_end_matches('/'),
+        };
+        Some(PushedAlert {
+            labels,
+            annotations: sent.alert.annotations,
+            starts_at: Some(sent.starts_at),
+            ends_at: Some(sent.ends_at),
+            generator_url: format!("{url}/graph?g0.expr={}&g0.tab=1", escape_query(&sent.expr)),
+        })
+    }
+}
+
+fn add_missing(labels: &mut LabelsBuilder, external: &Labels) {
+    for (name, value) in external.iter() {
+        if labels.get(name).is_empty() {
+            labels.set(name, value);
+        }
+    }
+}
