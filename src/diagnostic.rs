@@ -3,10 +3,14 @@
 //! Every complaint that a person reads about their files is a [`Diagnostic`]: a stable id, one plain
 //! sentence, the place, what was wanted and got, and why or what next. Nothing else in the project
 //! prints such messages.
+//!
+//! A text that stands inside another (a fenced block of a guide, a ConfigMap's block scalar) is a [`SourceFile`]
+//! too, a view: its readers need not know, and whatever is said of its places is said of the person's own file.
 
 mod excerpt;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::fmt;
 use std::ops::Range;
@@ -14,13 +18,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-/// A file somebody wrote, as it was read. Cheap to clone and to point into.
+/// A file somebody wrote, as it was read, or a text that stands inside one. Cheap to clone and to point into.
 #[derive(Clone)]
 pub struct SourceFile(Arc<SourceText>);
 
 struct SourceText {
     path: String,
     text: String,
+    /// Where a view's text stands in the file around it.
+    origin: Option<view::Origin>,
     /// Bytes that no message shows. Readers add to it as they learn what is secret, and whatever points
     /// into the file later must heed it: hence here, and not with each message.
     secrets: Mutex<Vec<Range<usize>>>,
@@ -34,10 +40,26 @@ impl SourceText {
 
 impl SourceFile {
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        SourceFile(Arc::new(SourceText { path: path.into(), text: text.into(), secrets: Mutex::default() }))
+        SourceFile(Arc::new(SourceText {
+            path: path.into(),
+            text: text.into(),
+            origin: None,
+            secrets: Mutex::default(),
+        }))
     }
 
-    /// The path as the person named it, for messages.
+    /// A text inside of this one, put together from `pieces`: what each reads, and where it stands here.
+    pub fn view<'t>(&self, pieces: impl IntoIterator<Item = (Range<usize>, &'t str)>) -> SourceFile {
+        let (text, origin) = view::Origin::of(self, pieces);
+        SourceFile(Arc::new(SourceText {
+            path: self.path().to_owned(),
+            text,
+            origin: Some(origin),
+            secrets: Mutex::default(),
+        }))
+    }
+
+    /// The path as the person named it, for messages; a view has that of the file around it.
     pub fn path(&self) -> &str {
         &self.0.path
     }
@@ -59,8 +81,11 @@ impl SourceFile {
         Span { file: self.clone(), start, end: floor(range.end).max(start) }
     }
 
-    /// One-based line and column (in characters) of a byte offset.
+    /// One-based line and column (in characters) of a byte offset, in the person's own file.
     pub fn line_column(&self, at: usize) -> (usize, usize) {
+        if let Some(origin) = &self.0.origin {
+            return origin.outer.line_column(origin.range(at..at).start);
+        }
         let before = &self.text()[..at.min(self.text().len())];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
@@ -90,11 +115,20 @@ impl Span {
         &self.file.text()[self.start..self.end]
     }
 
+    /// The same place in the person's own file: for a view, the file around it.
+    pub fn in_own_file(&self) -> Span {
+        match &self.file.0.origin {
+            Some(origin) => origin.outer.span(origin.range(self.start..self.end)).in_own_file(),
+            None => self.clone(),
+        }
+    }
+
     /// From now on no message shows what stands here.
     pub fn conceal(&self) {
-        let mut secrets = self.file.0.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.start < self.end && !secrets.contains(&(self.start..self.end)) {
-            secrets.push(self.start..self.end);
+        let own = self.in_own_file();
+        let mut secrets = own.file.0.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        if own.start < own.end && !secrets.contains(&(own.start..own.end)) {
+            secrets.push(own.start..own.end);
         }
     }
 }
@@ -201,7 +235,10 @@ impl Diagnostic {
 
     /// Whether both say the same about the same place.
     pub fn same_as(&self, other: &Diagnostic) -> bool {
-        let place = |diagnostic: &Diagnostic| diagnostic.place.as_ref().map(|place| (place.start, place.end));
+        let place = |diagnostic: &Diagnostic| {
+            let place = diagnostic.place.as_ref()?.in_own_file();
+            Some((place.file.path().to_owned(), place.start, place.end))
+        };
         self.id == other.id && self.message == other.message && place(self) == place(other)
     }
 
@@ -222,19 +259,21 @@ impl Diagnostic {
         let mut group = Group::with_title(level.primary_title(&self.message).id(self.id));
         // An excerpt may be cut within a line: the place is said as it is in the file.
         let mut renumbered: Vec<(String, String)> = Vec::new();
+        let place = self.place.iter().map(|span| (span, self.label.as_str(), AnnotationKind::Primary));
+        let related = self.related.iter();
+        let related = related.map(|(span, label)| (span, label.as_str(), AnnotationKind::Context));
+        let places: Vec<(Span, &str, AnnotationKind)> =
+            place.chain(related).map(|(span, label, kind)| (span.in_own_file(), label, kind)).collect();
         let mut drawn: Vec<&SourceFile> = Vec::new();
-        for span in self.place.iter().chain(self.related.iter().map(|(span, _)| span)) {
+        for (span, ..) in &places {
             if !drawn.iter().any(|file| Arc::ptr_eq(&file.0, &span.file.0)) {
                 drawn.push(&span.file);
             }
         }
         for file in drawn {
             let here = |span: &Span| Arc::ptr_eq(&span.file.0, &file.0);
-            let place = self.place.iter().map(|span| (span, self.label.as_str(), AnnotationKind::Primary));
-            let related = self.related.iter();
-            let related = related.map(|(span, label)| (span, label.as_str(), AnnotationKind::Context));
-            let annotations: Vec<_> = place.chain(related).filter(|(span, ..)| here(span)).collect();
-            let excerpt = excerpt::of(file, &annotations.iter().map(|(span, ..)| *span).collect::<Vec<_>>());
+            let annotations: Vec<_> = places.iter().filter(|(span, ..)| here(span)).collect();
+            let excerpt = excerpt::of(file, &annotations.iter().map(|(span, ..)| span).collect::<Vec<_>>());
             if let (Some((first, ..)), Some(range)) = (annotations.first(), excerpt.spans.first()) {
                 let shown = excerpt.location(file, range.start);
                 if shown != first.to_string() {
@@ -243,7 +282,7 @@ impl Diagnostic {
             }
             let mut snippet = Snippet::source(excerpt.text).path(file.path()).line_start(excerpt.first_line);
             for ((_, label, kind), range) in annotations.into_iter().zip(excerpt.spans) {
-                snippet = snippet.annotation(kind.span(range).label(label));
+                snippet = snippet.annotation(kind.span(range).label(*label));
             }
             group = group.element(snippet);
         }

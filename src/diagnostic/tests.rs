@@ -110,3 +110,45 @@ warning[an-id]: a sentence
   = help: do it otherwise
 "#);
 }
+
+#[test]
+fn a_place_in_a_view_is_drawn_in_the_file_around_it() {
+    let guide = SourceFile::new("guide.md", "Say:\n  a: 1\n  b: 2\n");
+    // Two lines without their indentation.
+    let view = guide.view([(7..12, "a: 1\n"), (14..19, "b: 2\n")]);
+    assert_eq!(view.text(), "a: 1\nb: 2\n");
+    let place = view.span(8..9);
+    assert_eq!((place.text(), place.to_string().as_str()), ("2", "guide.md:3:6"));
+    let drawn = Diagnostic::error("an-id", "a sentence").at(&place).label("wanted this").to_string();
+    assert!(drawn.contains("3 |   b: 2\n  |      ^ wanted this"), "{drawn}");
+}
+
+#[test]
+fn a_view_of_a_view_still_knows_the_person_s_file() {
+    let guide = SourceFile::new("guide.md", "> > a\n> > b\n");
+    let outer = guide.view([(2..6, "> a\n"), (8..12, "> b\n")]);
+    let inner = outer.view([(2..4, "a\n"), (6..8, "b\n")]);
+    assert_eq!(inner.text(), "a\nb\n");
+    assert_eq!(inner.span(2..3).to_string(), "guide.md:2:5");
+    assert_eq!(inner.span(0..4).in_own_file().text(), "a\n> > b\n");
+    // Its end is the end of what it was read from.
+    assert_eq!(inner.span(4..4).to_string(), "guide.md:3:1");
+}
+
+#[test]
+fn what_was_written_differently_keeps_its_place() {
+    let file = SourceFile::new("values.yaml", r#"a: "x\ty""#);
+    let view = file.view([(4..5, "x"), (5..7, "\t"), (7..8, "y")]);
+    assert_eq!(view.text(), "x\ty");
+    assert_eq!(view.span(1..2).in_own_file().text(), r"\t");
+    assert_eq!(view.span(2..3).in_own_file().text(), "y");
+}
+
+#[test]
+fn a_secret_in_a_view_is_concealed_in_the_person_s_file() {
+    let guide = SourceFile::new("guide.md", "  key: hush\n");
+    let view = guide.view([(2..12, "key: hush\n")]);
+    view.span(5..9).conceal();
+    let drawn = Diagnostic::error("an-id", "a sentence").at(&guide.span(2..5)).to_string();
+    assert!(drawn.contains("key: •••") && !drawn.contains("hush"), "{drawn}");
+}

@@ -3,11 +3,13 @@
 pub mod alertmanager;
 pub mod find;
 pub mod firedrill;
+pub mod markdown;
 pub mod prometheus;
 pub mod relabel;
 pub mod rules;
 pub mod services;
 pub mod shape;
+pub mod shell;
 pub mod value;
 pub mod yaml;
 

@@ -126,6 +126,15 @@ impl Node {
             _ => self.span.clone(),
         }
     }
+
+    /// A scalar's value as a file of its own, whose places are those of this file: how a config inside of a
+    /// ConfigMap is read.
+    pub fn view(&self) -> Option<SourceFile> {
+        match &self.kind {
+            Kind::Scalar(scalar) => Some(places::view(scalar, &self.span)),
+            _ => None,
+        }
+    }
 }
 
 /// A mapping being read: every key asked for is known, every other key is somebody's mistake.

@@ -3,20 +3,13 @@
 use std::ops::Range;
 
 use super::{Scalar, Style};
-use crate::diagnostic::Span;
+use crate::diagnostic::{SourceFile, Span};
 
 /// Where `range` of the scalar's value stands. An empty range is the place before that character.
 pub fn within(scalar: &Scalar, span: &Span, range: Range<usize>) -> Span {
     let mut walk = Walk::new(scalar, span.text());
     let (mut start, mut end) = (None, None);
-    // The span of a block begins with its first line that is not blank.
-    let blank = match (scalar.style, span.text().starts_with(['\n', '\r'])) {
-        (Style::Literal | Style::Folded, false) => {
-            scalar.text.len() - scalar.text.trim_start_matches('\n').len()
-        }
-        _ => 0,
-    };
-    for (at, wanted) in scalar.text.char_indices().skip(blank) {
+    for (at, wanted) in scalar.text.char_indices().skip(leading_blank(scalar, span)) {
         let here = walk.step(wanted);
         if start.is_none() && at + wanted.len_utf8() > range.start {
             start = Some(here.start);
@@ -29,6 +22,28 @@ pub fn within(scalar: &Scalar, span: &Span, range: Range<usize>) -> Span {
     let start = start.unwrap_or(walk.at);
     let end = if range.is_empty() { start } else { end.unwrap_or(start).max(start) };
     span.file.span(span.start + start..span.start + end)
+}
+
+/// The value as a text of its own that knows where each of its characters stands.
+pub fn view(scalar: &Scalar, span: &Span) -> SourceFile {
+    let mut walk = Walk::new(scalar, span.text());
+    let blank = leading_blank(scalar, span);
+    // Line breaks before the span's first line have no place of their own.
+    let pieces = scalar.text.char_indices().enumerate().map(|(index, (at, character))| {
+        let place = if index < blank { 0..0 } else { walk.step(character) };
+        (span.start + place.start..span.start + place.end, &scalar.text[at..at + character.len_utf8()])
+    });
+    span.file.view(pieces)
+}
+
+/// Line breaks that a block scalar's value begins with: its span begins with the first line that is not blank.
+fn leading_blank(scalar: &Scalar, span: &Span) -> usize {
+    match (scalar.style, span.text().starts_with(['\n', '\r'])) {
+        (Style::Literal | Style::Folded, false) => {
+            scalar.text.len() - scalar.text.trim_start_matches('\n').len()
+        }
+        _ => 0,
+    }
 }
 
 /// Walks the source alongside the value. Both tell the same characters; the source has more around them.

@@ -172,3 +172,36 @@ fn a_second_document_is_refused_where_one_is_wanted() {
     let (nothing, problems) = read_one(&SourceFile::new("file.yaml", "# nothing\n"));
     assert!(nothing.is_none() && problems.is_empty());
 }
+
+/// Every word of the view's text, and what the file has at its place.
+#[track_caller]
+fn check_view(text: &str, expected: &[(&str, &str)]) {
+    let file = SourceFile::new("config.yaml", text);
+    let (documents, problems) = read(&file);
+    assert!(problems.is_empty(), "{problems:?}");
+    let view = documents[0].get("key").and_then(Node::view).expect("a scalar");
+    let mut got = Vec::new();
+    for word in view.text().split_whitespace() {
+        let at = word.as_ptr() as usize - view.text().as_ptr() as usize;
+        got.push((word.to_owned(), view.span(at..at + word.len()).to_string()));
+    }
+    let got: Vec<(&str, &str)> = got.iter().map(|(word, place)| (word.as_str(), place.as_str())).collect();
+    assert_eq!(got, expected);
+}
+
+#[test]
+fn a_scalar_is_a_file_of_its_own_with_its_places_here() {
+    check_view(
+        "key: |\n  a: 1\n\n    b: ü 2\n",
+        &[
+            ("a:", "config.yaml:2:3"),
+            ("1", "config.yaml:2:6"),
+            ("b:", "config.yaml:4:5"),
+            ("ü", "config.yaml:4:8"),
+            ("2", "config.yaml:4:10"),
+        ],
+    );
+    check_view("key: \"one\\ntwo\"\n", &[("one", "config.yaml:1:7"), ("two", "config.yaml:1:12")]);
+    check_view("key: >\n  one\n  two\n", &[("one", "config.yaml:2:3"), ("two", "config.yaml:3:3")]);
+    check_view("key: one\n", &[("one", "config.yaml:1:6")]);
+}
