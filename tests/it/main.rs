@@ -1,7 +1,9 @@
 //! The integration tests, one binary so that it links once. One module a subject.
 
 mod alertmanager_config;
+mod alertmanager_karma;
 mod alertmanager_parity;
+mod alertmanager_routes;
 mod cli;
 mod config_differential;
 mod corpora_promql;

@@ -14,6 +14,8 @@ mod receivers;
 mod route;
 mod scalar;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod time_intervals;
 
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};

@@ -223,7 +223,14 @@ impl Reader<'_> {
         if is_secret(field) {
             node.span.conceal();
         }
-        let wrong = |error: String| refused("bad-value", format!("`{}`: {error}", field.key), &node.span);
+        let wrong = |error: String| {
+            let error = match node.scalar().filter(|_| is_secret(field)) {
+                // The reason may quote any part of it.
+                Some(_) if error.starts_with("parse ") => "parse \"<secret>\": it is not a URL".to_owned(),
+                _ => error,
+            };
+            refused("bad-value", format!("`{}`: {error}", field.key), &node.span)
+        };
         Some(match field.of {
             Type::Text => Setting::Text(self.text(node)?),
             Type::Flag | Type::OptionalFlag => match scalar::flag(node) {

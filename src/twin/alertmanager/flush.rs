@@ -212,6 +212,7 @@ impl Alertmanager {
             &Notice {
                 receiver,
                 status,
+                reason,
                 alerts: &alerts,
                 group_labels: &group.labels,
                 group_key: &group.key,

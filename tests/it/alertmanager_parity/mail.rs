@@ -66,7 +66,7 @@ fn decode_words(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find("=?utf-8?q?") {
         let between = &rest[..start];
-        if !(between.trim().is_empty() && !out.is_empty()) {
+        if !between.trim().is_empty() || out.is_empty() {
             out.push_str(between);
         }
         let word = &rest[start + 10..];

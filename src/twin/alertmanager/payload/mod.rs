@@ -28,7 +28,7 @@ use sha2::{Digest, Sha256};
 use crate::labels::Labels;
 use crate::stack::alertmanager::{Integration, IntegrationKind, Settings, Version};
 use crate::time::Timestamp;
-use crate::timeline::{AlertStatus, Body, HttpRequest, Message, NotifiedAlert};
+use crate::timeline::{AlertStatus, Body, HttpRequest, Message, NotifiedAlert, NotifyReason};
 
 pub use super::template::Templates;
 use super::template::{Data, TemplateAlert};
@@ -37,6 +37,7 @@ use super::template::{Data, TemplateAlert};
 pub struct Notice<'a> {
     pub receiver: &'a str,
     pub status: AlertStatus,
+    pub reason: NotifyReason,
     pub alerts: &'a [NotifiedAlert],
     pub group_labels: &'a Labels,
     pub group_key: &'a str,
@@ -149,7 +150,9 @@ fn data(notice: &Notice<'_>, alerts: &[NotifiedAlert]) -> Data {
         generator_url: alert.generator_url.clone(),
         fingerprint: format!("{:016x}", alert.fingerprint),
     });
-    Data::new(notice.receiver, notice.group_labels, notice.external_url, alerts.collect()).at(notice.at)
+    Data::new(notice.receiver, notice.group_labels, notice.external_url, alerts.collect())
+        .at(notice.at)
+        .because(notice.reason.as_str())
 }
 
 fn hex_sha256(text: &str) -> String {

@@ -6,7 +6,7 @@ use super::json::{Object, expand_deep};
 use super::{Notice, RenderError, Rendered, Rendering, inline_or_file, post_json, rfc3339};
 use crate::golang::regex::quote_meta;
 use crate::labels::Labels;
-use crate::stack::alertmanager::{Setting, Settings};
+use crate::stack::alertmanager::{Setting, Settings, Version};
 use crate::timeline::{AlertStatus, NotifiedAlert};
 
 pub fn render(settings: &Settings, rendering: &Rendering<'_>) -> Result<Rendered, RenderError> {
@@ -35,14 +35,22 @@ pub fn message(notice: &Notice<'_>, max_alerts: i64, version: &str) -> Value {
         true => AlertStatus::Firing,
         false => AlertStatus::Resolved,
     };
-    Object::default()
+    let mut message = Object::default()
         // Alertmanager writes the name as a pattern that matches it.
         .put("receiver", quote_meta(notice.receiver))
         .put("status", status.as_str())
-        .put("alerts", alerts.iter().map(alert).collect::<Vec<Value>>())
+        .put("alerts", alerts.iter().map(alert).collect::<Vec<Value>>());
+    if notice.version >= Version(32) {
+        message = message.put("notification_reason", notice.reason.as_str());
+    }
+    message = message
         .put("groupLabels", labels(notice.group_labels))
         .put("commonLabels", labels(&common(alerts, |alert| &alert.labels)))
-        .put("commonAnnotations", labels(&common(alerts, |alert| &alert.annotations)))
+        .put("commonAnnotations", labels(&common(alerts, |alert| &alert.annotations)));
+    if notice.version >= Version(34) {
+        message = message.put("routeLabels", Object::default().build());
+    }
+    message
         .put("externalURL", notice.external_url)
         .put("version", version)
         .put("groupKey", notice.group_key)
