@@ -10,6 +10,7 @@ mod http;
 mod inhibit_rules;
 mod kinds;
 mod matchers;
+mod operator;
 mod receivers;
 mod route;
 mod scalar;
@@ -22,6 +23,7 @@ use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
 use crate::documents::yaml::{self, Kind, Node};
 use crate::stack::alertmanager::{Alertmanager, Version};
 
+pub use operator::read_objects;
 use schema::{Reader, refused};
 
 const KEYS: [&str; 9] = [

@@ -130,3 +130,46 @@ receivers: [{name: ops, pagerduty_configs: [{routing_key: T0KEN, severty: x}]}]
         assert!(!problem.render(false).contains("T0KEN"), "{problem}");
     }
 }
+
+#[test]
+fn the_operators_objects_are_routes_of_their_namespace() {
+    let text = "
+apiVersion: monitoring.coreos.com/v1alpha1
+kind: AlertmanagerConfig
+metadata: {name: team, namespace: shop}
+spec:
+  route:
+    receiver: chat
+    groupBy: [alertname]
+    groupWait: 10s
+    routes:
+    - {receiver: hook, matchers: [{name: severity, value: critical, matchType: '='}], muteTimeIntervals: [first]}
+  receivers:
+  - name: chat
+    slackConfigs: [{channel: '#shop', apiURL: {name: slack, key: url}, sendResolved: true}]
+  - name: hook
+    webhookConfigs: [{url: 'http://hook'}]
+  inhibitRules:
+  - {sourceMatch: [{name: severity, value: critical}], targetMatch: [{name: severity, value: 'warn.*', regex: true}], equal: [job]}
+  muteTimeIntervals:
+  - {name: first, timeIntervals: [{daysOfMonth: [{start: 1, end: 2}], months: [january]}]}
+";
+    let (documents, _) = yaml::read(&SourceFile::new("team.yml", text));
+    let (config, problems) = read_objects(&documents, Version(26));
+    let config = config.unwrap_or_else(|| panic!("{problems:?}"));
+    let team = &config.route.routes[0];
+    assert_eq!(team.receiver.value, "shop/team/chat");
+    assert_eq!((team.matchers_text().as_str(), team.continues), (r#"{namespace="shop"}"#, true));
+    assert_eq!(team.group_wait.to_string(), "10s");
+    let hook = &team.routes[0];
+    assert_eq!(hook.matchers_text(), r#"{severity="critical"}"#);
+    assert_eq!(hook.mute_time_intervals[0].value, "shop/team/first");
+    let chat = &config.receiver("shop/team/chat").unwrap().integrations[0];
+    assert_eq!((chat.settings.text("channel"), chat.send_resolved), ("#shop", true));
+    let rule = &config.inhibit_rules[0];
+    let shown = |matchers: &[crate::stack::alertmanager::Matcher]| {
+        matchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    };
+    assert_eq!(shown(&rule.source), r#"severity="critical",namespace="shop""#);
+    assert_eq!(shown(&rule.target), r#"severity=~"warn.*",namespace="shop""#);
+}
