@@ -59,7 +59,7 @@ pub fn curiosity(verdicts: &[Verdict], stack: &Stack) -> Vec<Watch> {
     for alert in verdicts.iter().filter(|verdict| !verdict.held).filter_map(|verdict| verdict.alert.as_ref())
     {
         for compared in RuleFacts::of(stack, alert).into_iter().flat_map(|rule| rule.compared) {
-            let watch = Watch::Expr(compared.expr);
+            let watch = Watch::Glance(compared.expr);
             if !watches.contains(&watch) {
                 watches.push(watch);
             }

@@ -25,7 +25,12 @@ struct Watched {
     text: String,
     /// What parsing gave; a claim about an expression that can't be read sees the error.
     expr: Result<Box<(Expr, Ahead)>, String>,
+    /// More elements than these are not recorded.
+    most: usize,
 }
+
+/// So many elements of a result are recorded for a glance.
+const GLANCE: usize = 16;
 
 /// What happened at an instant before it is recorded.
 #[derive(Clone, Copy)]
@@ -63,15 +68,12 @@ impl Watching {
                     self.alerts_at.push(wanted);
                 }
             }
-            Watch::Expr(text) if self.exprs.iter().any(|watched| watched.text == *text) => {}
-            Watch::Expr(text) => {
-                let watched = self.watched(text);
-                self.exprs.push(watched);
-            }
+            Watch::Expr(text) => self.watch_ticks(text, usize::MAX),
+            Watch::Glance(text) => self.watch_ticks(text, GLANCE),
             Watch::ExprAt(text, at) => {
                 let at = start + *at;
                 if !self.exprs_at.iter().any(|(known, watched)| *known == at && watched.text == *text) {
-                    let watched = self.watched(text);
+                    let watched = self.watched(text, usize::MAX);
                     self.exprs_at.push((at, watched));
                 }
             }
@@ -139,13 +141,23 @@ impl Watching {
         }
     }
 
-    fn watched(&mut self, text: &str) -> Watched {
+    fn watch_ticks(&mut self, text: &str, most: usize) {
+        match self.exprs.iter_mut().find(|watched| watched.text == text) {
+            Some(watched) => watched.most = watched.most.max(most),
+            None => {
+                let watched = self.watched(text, most);
+                self.exprs.push(watched);
+            }
+        }
+    }
+
+    fn watched(&mut self, text: &str, most: usize) -> Watched {
         let expr = promql::parse(text).map_err(|error| error.to_string()).map(|expr| {
             self.take_note(&Reads::of(&expr));
             let ahead = Ahead::new(&expr, &self.produced);
             Box::new((expr, ahead))
         });
-        Watched { text: text.to_owned(), expr }
+        Watched { text: text.to_owned(), expr, most }
     }
 
     fn take_note(&mut self, reads: &Reads) {
@@ -168,7 +180,7 @@ impl Watched {
                 let (expr, ahead) = &mut **watched;
                 ahead
                     .at(expr, instant.at, instant.step, evaluator, storage)
-                    .map(samples)
+                    .map(|row| samples(row, self.most))
                     .map_err(|EvalFailed(reason)| reason)
             }
         };
@@ -176,8 +188,9 @@ impl Watched {
     }
 }
 
-fn samples(row: Row<'_>) -> Vec<SeenSample> {
+fn samples(row: Row<'_>, most: usize) -> Vec<SeenSample> {
     row.iter()
+        .take(most)
         .map(|(column, value)| SeenSample {
             labels: row.labels(column).clone(),
             value,

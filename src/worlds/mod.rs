@@ -36,6 +36,8 @@ pub enum Watch {
     Alert(String),
     /// The expression's result at each evaluation tick.
     Expr(String),
+    /// A few elements of the expression's result at each tick: to draw and to explain, not to judge.
+    Glance(String),
     /// The expression's result at one instant, counted from the start.
     ExprAt(String, Duration),
     /// The alert's active elements as of the last evaluation at or before that instant.
