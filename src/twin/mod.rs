@@ -15,6 +15,8 @@ mod reads;
 mod rules;
 pub mod scrape;
 mod setup;
+#[cfg(test)]
+mod tests;
 mod warm_up;
 mod watching;
 
@@ -56,6 +58,8 @@ pub struct Twin {
     watching: Watching,
     source: Source,
     alerting: Option<Alerting>,
+    /// In ticks; see [`FURTHEST_AHEAD`].
+    furthest_ahead: i64,
 }
 
 /// Where samples come from.
@@ -132,18 +136,16 @@ impl Twin {
             watching: Watching::new(produced, reads),
             source,
             alerting: None,
+            furthest_ahead: FURTHEST_AHEAD,
         }
     }
 
     /// The next instant after the clock at which something happens.
     fn next_instant(&self) -> Option<Timestamp> {
-        let origin = self.timeline.start;
-        let after = |interval: Duration| {
-            let passed = (self.now - origin).0;
-            origin + Duration((passed.div_euclid(interval.0) + 1) * interval.0)
-        };
-        let groups = self.groups.iter().map(|group| after(group.interval));
-        let tick = self.watching.wants_ticks().then(|| after(self.tick));
+        let groups = self.groups.iter().map(|group| group.next_due(self.now));
+        let ticks = (self.now - self.timeline.start).0.div_euclid(self.tick.0);
+        let next_tick = self.timeline.start + Duration((ticks + 1) * self.tick.0);
+        let tick = self.watching.wants_ticks().then_some(next_tick);
         let scrape = match &self.source {
             Source::Given(_) => None,
             Source::Scraped(scraping) => scraping.pool.next_due(self.now),
@@ -157,12 +159,11 @@ impl Twin {
     /// Everything that happens at the clock's present instant.
     fn happen(&mut self) {
         self.supply();
-        let (now, origin) = (self.now, self.timeline.start);
-        let due = |interval: Duration| (now - origin).0.rem_euclid(interval.0) == 0;
+        let now = self.now;
         let mut evaluated = false;
         let mut sent = self.alerting.is_some().then(Vec::new);
         for group in &mut self.groups {
-            if due(group.interval) {
+            if group.is_due(now) {
                 evaluated = true;
                 let mut ground = Ground {
                     evaluator: &mut self.evaluator,
@@ -178,7 +179,7 @@ impl Twin {
             alerting.push(now, sent.unwrap_or_default());
             alerting.advance(now, &mut self.timeline);
         }
-        let tick = due(self.tick);
+        let tick = (now - self.timeline.start).0.rem_euclid(self.tick.0) == 0;
         let instant = Instant { at: now, evaluated, tick, step: self.tick };
         self.watching.record(instant, &self.groups, &mut self.evaluator, &self.storage, &mut self.timeline);
     }
@@ -186,7 +187,7 @@ impl Twin {
     /// Sees to it that the samples up to now, and some way ahead, are there.
     fn supply(&mut self) {
         if self.evaluator.horizon < self.now {
-            let ahead = if self.watching.looks_forward() { 0 } else { FURTHEST_AHEAD };
+            let ahead = if self.watching.looks_forward() { 0 } else { self.furthest_ahead };
             let horizon = self.now + Duration(self.tick.0.saturating_mul(ahead));
             match &mut self.source {
                 Source::Given(inputs) => inputs.feed(horizon, &mut self.storage),

@@ -9,6 +9,7 @@ use super::ahead::{Ahead, EvalFailed, Evaluator, Produced, Row};
 use super::alert::{AlertRuleState, AlertSeries, AlertTiming, Element, Slot, Transition};
 use super::alert_text::{AlertText, AlertTexts, Look};
 use crate::labels::{Labels, METRIC_NAME};
+use crate::promql::functions::xxhash::xxhash64;
 use crate::promql::{STALE_NAN, SeriesId, Storage};
 use crate::stack::{Rule, RuleGroup, RuleKind};
 use crate::time::{Duration, Timestamp};
@@ -17,7 +18,9 @@ use crate::timeline::{ActiveAlert, AlertChange, AlertState, Observed, Timeline};
 /// A rule group with the state of its rules.
 pub struct GroupRun {
     pub group: RuleGroup,
-    pub interval: Duration,
+    interval: Duration,
+    /// Evaluations are due at whole intervals from here.
+    origin: Timestamp,
     query_offset: Duration,
     rules: Vec<RuleRun>,
 }
@@ -97,12 +100,24 @@ impl GroupRun {
                 health: None,
             })
             .collect();
+        let interval = group.interval.unwrap_or(defaults.interval);
         GroupRun {
-            interval: group.interval.unwrap_or(defaults.interval),
+            interval,
+            origin: defaults.aligned_at.unwrap_or_else(|| spread(&group, interval)),
             query_offset: group.query_offset.unwrap_or(defaults.query_offset),
             rules,
             group,
         }
+    }
+
+    pub fn is_due(&self, at: Timestamp) -> bool {
+        (at - self.origin).0.rem_euclid(self.interval.0) == 0
+    }
+
+    /// The first evaluation after `at`.
+    pub fn next_due(&self, at: Timestamp) -> Timestamp {
+        let passed = (at - self.origin).0.div_euclid(self.interval.0);
+        self.origin + Duration((passed + 1) * self.interval.0)
     }
 
     /// One evaluation of the group, its rules in order, each seeing what those before it wrote.
@@ -159,6 +174,14 @@ impl GroupRun {
 pub struct GroupDefaults {
     pub interval: Duration,
     pub query_offset: Duration,
+    /// All groups are evaluated at whole intervals from here; `None` spreads them by a hash, as Prometheus does.
+    pub aligned_at: Option<Timestamp>,
+}
+
+/// Prometheus evaluates a group at an offset of its own within the interval.
+fn spread(group: &RuleGroup, interval: Duration) -> Timestamp {
+    let identity = format!("file\u{ff}{}\u{ff}name\u{ff}{}\u{ff}", group.file.path(), group.name.value);
+    Timestamp((xxhash64(identity.as_bytes()) % interval.0.unsigned_abs().max(1)) as i64)
 }
 
 impl RuleRun {

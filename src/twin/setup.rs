@@ -21,18 +21,18 @@ impl Twin {
                 let start = scenario.start.unwrap_or_default();
                 let mut storage = Storage::default();
                 let inputs = inputs(test, start, &mut storage)?;
-                Ok(Twin::of_unit_test(unit_test_setup(test, stack), inputs, storage))
+                Ok(Twin::of_unit_test(unit_test_setup(test, stack, start), inputs, storage))
             }
             None => {
                 let start = scenario.start.or(stack.start).unwrap_or(DEFAULT_START);
                 let offsets = if spread { Offsets::Spread } else { Offsets::Aligned };
-                Twin::of_stack(stack_setup(stack), stack, start, seed, offsets)
+                Twin::of_stack(stack_setup(stack, (!spread).then_some(start)), stack, start, seed, offsets)
             }
         }
     }
 }
 
-fn unit_test_setup(test: &UnitTest, stack: &Stack) -> Setup {
+fn unit_test_setup(test: &UnitTest, stack: &Stack, start: Timestamp) -> Setup {
     let interval = test.evaluation_interval;
     let mut groups = ordered(&stack.rule_groups, test);
     for group in &mut groups {
@@ -41,7 +41,7 @@ fn unit_test_setup(test: &UnitTest, stack: &Stack) -> Setup {
     }
     // Subqueries that name no step take that of the evaluations.
     let engine = Engine { subquery_step: interval, ..Engine::new(stack.prometheus.semantics()) };
-    let defaults = GroupDefaults { interval, query_offset: Duration::ZERO };
+    let defaults = GroupDefaults { interval, query_offset: Duration::ZERO, aligned_at: Some(start) };
     let texts = texts(stack, &test.external_labels, &test.external_url);
     Setup { groups, engine, defaults, texts }
 }
@@ -57,13 +57,13 @@ fn ordered(groups: &[RuleGroup], test: &UnitTest) -> Vec<RuleGroup> {
     groups
 }
 
-fn stack_setup(stack: &Stack) -> Setup {
+fn stack_setup(stack: &Stack, aligned_at: Option<Timestamp>) -> Setup {
     let prometheus = &stack.prometheus;
     let interval = prometheus.evaluation_interval;
     Setup {
         groups: stack.rule_groups.clone(),
         engine: Engine { subquery_step: interval, ..Engine::new(prometheus.semantics()) },
-        defaults: GroupDefaults { interval, query_offset: prometheus.rule_query_offset },
+        defaults: GroupDefaults { interval, query_offset: prometheus.rule_query_offset, aligned_at },
         texts: texts(stack, &prometheus.external_labels, &prometheus.external_url),
     }
 }

@@ -8,7 +8,7 @@ pub mod over_time_histograms;
 pub mod rates;
 pub mod regression;
 pub mod windows;
-mod xxhash;
+pub mod xxhash;
 
 pub use float::{almost_equal, go_int64, go_max, go_min, kahan_add, kahan_add_v2, nan_first, quantile};
 pub use xxhash::xxhash64;
