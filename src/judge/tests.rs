@@ -389,6 +389,12 @@ fn lasting_counts_from_when_it_began() {
 }
 
 #[test]
+fn going_on_for_a_time_speaks_of_the_time_that_comes() {
+    let timing = Timing { lasting: Some(minutes(4.0)), ..Timing::default() };
+    check(Claim::Alert(alert(ClaimedState::Firing)), timing, 8.0, &fired_at(7.0), "held at 12m");
+}
+
+#[test]
 fn what_follows_from_an_earlier_failure_is_folded_under_it() {
     let fired = judged(Claim::Alert(alert(ClaimedState::Firing)), within(5.0), 0.0, &[]).0;
     let resolved = judged(Claim::Alert(alert(ClaimedState::Resolved)), within(5.0), 0.0, &[]).0;

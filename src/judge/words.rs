@@ -57,7 +57,8 @@ pub(super) fn timing_in_words(timing: &Timing) -> String {
         words.push(format!("not before {not_before}{}", if timing.within.is_some() { "" } else { &of }));
     }
     if let Some(lasting) = timing.lasting {
-        words.push(format!("lasting {lasting}"));
+        let word = if timing.within.is_some() { "lasting" } else { "for" };
+        words.push(format!("{word} {lasting}"));
     }
     if let Some(throughout) = timing.throughout {
         let after = timing.since.as_ref().map_or(String::new(), |moment| format!(" after {}", moment.value));

@@ -84,12 +84,12 @@ when-step names: `When \"api\" errors rise to 8% (call this \"errors-rise\")` in
 |---|---|
 | `now` | it holds at this instant |
 | `within 5m` | it holds at the latest after 5 minutes |
-| `for 10m` | it holds all the next 10 minutes |
+| `for 10m` | it holds now, and all the next 10 minutes |
 | `within 5m for 10m` | it holds within 5 minutes, and then goes on holding for 10 |
 | `not before 3m`, `after 3m` | it does not hold earlier than that |
 | `between 3m and 5m` | both |
 | `never within 10m` | YAML: it does not hold at any time in these 10 minutes; in Gherkin the phrase says so (`does not fire for 10 minutes`) |
-| `within 5m of errors-rise` | counted from that moment |
+| `within 5m of errors-rise`, `for 10m of errors-rise` | counted from that moment |
 
 Lengths of time are written `90s`, `1h30m`, `1.5s`, `11 minutes` or `1 hour and 30 minutes`.
 ";

@@ -266,11 +266,15 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
+/// A person who writes 0.052 means 0.05200000000000002 too: what is equal may differ by this part of itself.
+const EQUAL_TO: f64 = 1e-9;
+
 impl Comparison {
     pub fn holds(self, left: f64, right: f64) -> bool {
+        let equal = || left == right || (left - right).abs() <= EQUAL_TO * left.abs().min(right.abs());
         match self {
-            Comparison::Equal => left == right,
-            Comparison::NotEqual => left != right,
+            Comparison::Equal => equal(),
+            Comparison::NotEqual => !equal(),
             Comparison::Less => left < right,
             Comparison::LessOrEqual => left <= right,
             Comparison::Greater => left > right,
@@ -321,4 +325,26 @@ pub struct ExpectedSample {
     /// In Prometheus' notation, parsed when compared.
     pub histogram: Option<String>,
     pub place: Span,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_means_as_a_person_reads_it_and_no_more() {
+        #[track_caller]
+        fn check(left: f64, right: f64, equal: bool) {
+            assert_eq!(Comparison::Equal.holds(left, right), equal, "{left} and {right}");
+            assert_eq!(Comparison::NotEqual.holds(left, right), !equal, "{left} and {right}");
+        }
+        check(0.05200000000000002, 0.052, true);
+        check(0.052001, 0.052, false);
+        check(10_001.0, 10_000.0, false);
+        check(0.0, 0.0, true);
+        check(1e-300, 0.0, false);
+        check(f64::INFINITY, f64::INFINITY, true);
+        check(f64::INFINITY, 1.0, false);
+        check(f64::NAN, f64::NAN, false);
+    }
 }

@@ -103,7 +103,7 @@ impl Twin {
     ) -> Result<Self, WorldError> {
         let reads = rules_read(&setup.groups);
         let begin = start - warm_up(&reads, stack, &setup);
-        let workload = Workload::new(&stack.services, seed, begin);
+        let workload = Workload::long_running(&stack.services, seed, begin);
         let pool = ScrapePool::new(&stack.prometheus, offsets, begin, &workload);
         let scraping = Scraping { workload, pool, ahead: VecDeque::new() };
         let source = Source::Scraped(Box::new(scraping));

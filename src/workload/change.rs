@@ -18,6 +18,7 @@ impl Workload {
                 }
                 if given {
                     self.services[index].make_normal();
+                    self.has_always_been(index, at);
                 }
             }
             Resolved::Metrics(found) => {
@@ -26,11 +27,19 @@ impl Workload {
                     service.change_metric(at, change, &series)?;
                     if given {
                         service.make_normal();
+                        self.has_always_been(index, at);
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// What is given before anything was scraped did not begin just now.
+    fn has_always_been(&mut self, service: usize, at: Timestamp) {
+        if self.long_running_at == Some(at) {
+            self.services[service].grow_old(at);
+        }
     }
 }
 

@@ -71,6 +71,23 @@ impl Course {
         }
     }
 
+    /// A counter has grown for `long` as it grows now, or to what is stated; one that is on its way somewhere stays so.
+    pub fn has_counted(&mut self, now: Timestamp, long: Duration, stated: Option<f64>) {
+        if self.pieces.last().is_some_and(|(since, _)| *since > now) {
+            return;
+        }
+        let grown = |per_second: f64| stated.unwrap_or(per_second * long.seconds());
+        let shape = match self.shape(now) {
+            Shape::Tally { per_second, .. } => Shape::Tally { from: grown(per_second), per_second },
+            Shape::Line { per_second, .. } => Shape::Line { from: grown(per_second), per_second },
+            Shape::NoisyGrowth { per_second, spread, .. } => {
+                Shape::NoisyGrowth { from: grown(per_second), per_second, spread }
+            }
+            Shape::Absent | Shape::Noise { .. } => return,
+        };
+        self.set(now, shape);
+    }
+
     /// A counter begins at zero again, and grows as it did.
     pub fn reset(&mut self, at: Timestamp) {
         let shape = match self.shape(at) {

@@ -2,10 +2,11 @@
 //!
 //! Promises: the value of every series at an instant is a pure function of what `firedrill.yaml` says, the seed and
 //! the changes up to then; not of when, how often or in which order it was asked. Traffic has no noise unless
-//! a step asks for it. Processes begin at the workload's start with counters at zero.
+//! a step asks for it. Processes begin at the workload's start with counters at zero, or long before (`age.rs`).
 //!
 //! Refuses: a change that names a service, instance, route or metric that nobody described.
 
+mod age;
 mod change;
 mod course;
 mod discovery;
@@ -35,6 +36,8 @@ pub struct Workload {
     addresses: HashMap<String, Vec<InstanceId>>,
     /// The instants at which instances entered or left discovery.
     memberships: Vec<Timestamp>,
+    /// What is given by then has always been so.
+    long_running_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,7 +75,7 @@ impl Workload {
             }
         }
         let services = specs.iter().map(|spec| Service::new(spec.clone(), seed, start)).collect();
-        Workload { services, addresses, memberships: Vec::new() }
+        Workload { services, addresses, memberships: Vec::new(), long_running_at: None }
     }
 
     /// A when-step: it takes effect at `at`, which is never before the last change.

@@ -193,9 +193,19 @@ impl Service {
         for (course, _) in courses.iter_mut().zip(series).filter(|(_, identity)| identity.resets) {
             course.reset(at);
         }
+        self.started(instance, at, at);
+    }
+
+    /// From `at` on the process says that it started at `started`.
+    pub(super) fn started(&mut self, instance: usize, at: Timestamp, started: Timestamp) {
         if let Some(start_time) = self.start_time {
-            courses[start_time].set(at, Shape::Line { from: at.seconds(), per_second: 0.0 });
+            let shape = Shape::Line { from: started.seconds(), per_second: 0.0 };
+            self.instances[instance].courses[start_time].set(at, shape);
         }
+    }
+
+    pub(super) fn restarts_at_zero(&self, position: usize) -> bool {
+        self.registry.series[position].resets
     }
 
     /// Gives every series that requests and observations move its present rate, on every instance.

@@ -280,3 +280,40 @@ fn what_nobody_measures_can_not_be_changed() {
     let workload = workload("db: {metrics: {pg_up: 1}}\n");
     check_refused(&workload, errors("db", 0.1), "not-instrumented", "instrumentation.requests");
 }
+
+#[test]
+fn the_processes_of_a_world_have_run_for_long_and_what_is_given_has_always_been_so() {
+    let text = "api:
+  traffic: {per_second: 10}
+  instrumentation: {requests: {name: requests_total, status: status}}
+  metrics:
+    jobs_total: {per_second: 2}
+    mails_total: {value: 7, per_second: 2}
+    queue: 3
+";
+    let (node, _) = yaml::read_one(&SourceFile::new("firedrill.yaml", text));
+    let specs = services::read_services(&node.expect("a document"), &mut Vec::new());
+    let mut workload = Workload::long_running(&specs, 1, START);
+    workload.given(START, &errors("api", 0.5)).unwrap();
+    workload.given(START, &metric("queue", &[], Course::Set(4.0))).unwrap();
+    let week = 7.0 * 86_400.0;
+    let started = START.seconds() - week;
+    check(
+        &workload,
+        0,
+        10,
+        &[
+            (r#"process_start_time_seconds"#, Some(started)),
+            (r#"requests_total{status="200"}"#, Some(5.0 * (week + 10.0))),
+            (r#"requests_total{status="500"}"#, Some(5.0 * (week + 10.0))),
+            ("jobs_total", Some(2.0 * (week + 10.0))),
+            ("mails_total", Some(27.0)),
+            ("queue", Some(4.0)),
+        ],
+    );
+    // A new process is young.
+    workload.apply(after(20), &Change::Restarts { service: named("api"), instance: None }).unwrap();
+    let begun = START.seconds() + 20.0;
+    let series = [("jobs_total", Some(20.0)), (r#"process_start_time_seconds"#, Some(begun))];
+    check(&workload, 0, 30, &series);
+}

@@ -12,5 +12,6 @@ mod docs;
 mod exposition;
 mod promtool_differential;
 mod real;
+mod scenarios;
 mod stacks;
 mod templates;

@@ -135,7 +135,11 @@ fn timings_are_clauses_in_any_order() {
     );
     timing(
         "Then alert \"X\" stays inactive for 10 minutes",
-        Timing { throughout: minutes(10), ..Timing::default() },
+        Timing { lasting: minutes(10), ..Timing::default() },
+    );
+    timing(
+        "Then alert \"X\" stays inactive for 10 minutes of \"spike\"",
+        Timing { throughout: minutes(10), since: understood_moment("spike"), ..Timing::default() },
     );
     timing(
         "Then alert \"X\" fires between 5m and 7m",

@@ -113,7 +113,8 @@ pub fn read(args: &Args, problems: &mut Vec<Diagnostic>) -> Option<Timing> {
     match (within, lasting) {
         // "does not fire within 10m" and "does not fire for 10m" say the same.
         (Some(stretch), None) | (None, Some(stretch)) if negated => timing.throughout = Some(stretch),
-        (None, Some(stretch)) => timing.throughout = Some(stretch),
+        // "of errors-rise" asks about a stretch that has a beginning; without it, the coming one is meant.
+        (None, Some(stretch)) if timing.since.is_some() => timing.throughout = Some(stretch),
         (within, lasting) => {
             timing.within = within;
             timing.lasting = lasting;
