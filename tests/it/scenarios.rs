@@ -99,7 +99,7 @@ fn changed(stack: &str, from: &str, to: &str) -> tempfile::TempDir {
 fn check(stack: &str, from: &str, to: &str, failures: &[&str]) {
     let copy = changed(stack, from, to);
     for door in ["scenarios", "features"] {
-        let (exit, said) = firedrill_test(copy.path(), &[door, "--tags", "smoke"]);
+        let (exit, said) = firedrill_test(copy.path(), &[door, "--tags", "@smoke"]);
         assert_eq!(exit, Some(1), "{door} of {stack} with {to:?} for {from:?}: {said}");
         for failure in failures {
             assert!(
