@@ -3,6 +3,9 @@
 mod alert;
 mod condition;
 mod exactly;
+mod handled;
+mod notified;
+mod unsent;
 
 use super::course::{Outcome, Window};
 use super::rule::RuleFacts;
@@ -11,14 +14,15 @@ use super::verdict::Failure;
 use super::words::{clock, one_line};
 use super::{Decision, because};
 use crate::scenario::{Claim, Then};
+use crate::stack::Stack;
 use crate::time::Timestamp;
 use crate::timeline::Timeline;
 
 /// How many of a long list of differences are told.
 const TOLD: usize = 5;
 
-pub(super) fn failure(then: &Then, decision: &Decision, timeline: &Timeline, rules: &[RuleFacts]) -> Failure {
-    let case = Case { then, decision, timeline, start: decision.claimed.start };
+pub(super) fn failure(then: &Then, decision: &Decision, timeline: &Timeline, stack: &Stack) -> Failure {
+    let case = Case { then, decision, timeline, stack, start: decision.claimed.start };
     let mut failure = match &then.claim {
         Claim::Alert(claim) => alert::failure(&case, claim),
         Claim::Target { labels, up } => condition::target(&case, labels, *up),
@@ -28,9 +32,14 @@ pub(super) fn failure(then: &Then, decision: &Decision, timeline: &Timeline, rul
             condition::rule_health(&case, rule.as_ref().map(|rule| rule.value.as_str()))
         }
         Claim::ExactAlerts { .. } | Claim::ExactSamples { .. } => exactly::failure(&case),
+        Claim::Notified(claim) => notified::failure(&case, claim),
+        Claim::NobodyNotified { others, but } => notified::somebody(&case, *others, but),
+        Claim::Muted(claim) => handled::muted(&case, claim),
+        Claim::Routed(claim) => handled::routed(&case, claim),
     };
     if let Claim::Alert(claim) = &then.claim {
-        because::add(&mut failure, claim, decision, timeline, rules);
+        let rules = RuleFacts::of(stack, &claim.alert.value);
+        because::add(&mut failure, claim, decision, timeline, &rules);
     }
     failure
 }
@@ -40,6 +49,7 @@ struct Case<'a> {
     then: &'a Then,
     decision: &'a Decision,
     timeline: &'a Timeline,
+    stack: &'a Stack,
     start: Timestamp,
 }
 
@@ -50,7 +60,7 @@ impl Case<'_> {
 
     /// The claim's subject as of an instant.
     fn seen(&self, at: Timestamp) -> Seen {
-        Seen::until(self.then, self.timeline, at)
+        Seen::until(self.then, self.timeline, self.decision.claimed.since, at)
     }
 
     /// The instant at which the claim was lost: there the subject shows what was wrong with it.

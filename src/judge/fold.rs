@@ -19,6 +19,17 @@ fn follows(later: &Verdict, earlier: &Verdict) -> bool {
     let (Some(later_failure), Some(earlier_failure)) = (&later.failure, &earlier.failure) else {
         return false;
     };
+    // Nobody can be told of what did not fire, whichever alert was meant.
+    let unfired = matches!(
+        earlier_failure.id,
+        "never-fired" | "not-firing" | "fired-late" | "never-pending" | "not-pending" | "wrong-labels"
+    );
+    if unfired
+        && later_failure.id == "nothing-fired"
+        && (later.alert.is_none() || later.alert == earlier.alert)
+    {
+        return true;
+    }
     if later.alert.is_none() || later.alert != earlier.alert {
         return false;
     }
@@ -34,6 +45,9 @@ fn follows(later: &Verdict, earlier: &Verdict) -> bool {
                     | "stopped-firing"
                     | "never-resolved"
                     | "not-resolved"
+                    | "notified-late"
+                    | "muted-late"
+                    | "routed-late"
             );
             let never = matches!(earlier_failure.id, "never-fired" | "never-pending");
             lacks_firing && (same_moment || never && later_failure.id != "fired-late")

@@ -22,10 +22,14 @@
 
 mod alerts;
 mod because;
+mod content;
 mod course;
 mod exact;
 mod explain;
 mod fold;
+mod handled;
+mod notices;
+mod reading;
 mod rule;
 mod seen;
 mod verdict;
@@ -120,7 +124,7 @@ impl Judgement {
             window,
             negated: turns_round(then, &window),
             until,
-            seen: Seen::new(then),
+            seen: Seen::since(then, claimed.since),
             course: Course::default(),
             open: None,
             taken: 0,
@@ -157,7 +161,10 @@ impl Judgement {
         {
             self.close(open);
         }
-        let outcome = self.course.decide(self.window, self.until, now)?;
+        let outcome = match &self.seen.notices {
+            Some(notices) => notices.decide(self.window, self.until, now)?,
+            None => self.course.decide(self.window, self.until, now)?,
+        };
         Some(Decision { outcome, claimed: self.claimed, window: self.window, decided: now })
     }
 
@@ -183,7 +190,13 @@ pub fn watches(then: &Then) -> Vec<Watch> {
         Claim::Alert(claim) if !claim.annotations.is_empty() || claim.value.is_some() => {
             vec![Watch::Alert(claim.alert.value.clone())]
         }
-        Claim::Alert(_) | Claim::Target { .. } | Claim::RuleHealthy { .. } => Vec::new(),
+        Claim::Alert(_)
+        | Claim::Target { .. }
+        | Claim::RuleHealthy { .. }
+        | Claim::Notified(_)
+        | Claim::NobodyNotified { .. }
+        | Claim::Muted(_)
+        | Claim::Routed(_) => Vec::new(),
         Claim::Expr { expr, .. }
         | Claim::ExactSamples { expr, .. }
         | Claim::Series { selector: expr, .. } => {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::alerts::AlertsSeen;
 use super::course::Truth;
 use super::exact;
+use super::handled::Handled;
+use super::notices::Notices;
 use crate::labels::Labels;
 use crate::scenario::{Claim, Comparison, Then};
 use crate::time::Timestamp;
@@ -22,6 +24,9 @@ pub(super) struct Seen {
     pub rules: BTreeMap<(String, String), (bool, String)>,
     /// The last instant at which the alert was looked at, and its active elements then.
     pub exact: Option<(Timestamp, Vec<ActiveAlert>)>,
+    /// Of a claim that counts notifications.
+    pub notices: Option<Notices>,
+    pub handled: Handled,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +38,8 @@ pub(super) enum TargetSeen {
 }
 
 impl Seen {
-    pub fn new(then: &Then) -> Self {
+    /// The claim counts its time from `since`; what has happened before bears on states, but is not counted.
+    pub fn since(then: &Then, since: Timestamp) -> Self {
         Seen {
             claim: then.claim.clone(),
             wants_absence: then.timing.negated,
@@ -42,12 +48,14 @@ impl Seen {
             value: None,
             rules: BTreeMap::new(),
             exact: None,
+            notices: Notices::of(then, since),
+            handled: Handled::default(),
         }
     }
 
     /// As of an instant, with all that was seen at it.
-    pub fn until(then: &Then, timeline: &Timeline, at: Timestamp) -> Self {
-        let mut seen = Seen::new(then);
+    pub fn until(then: &Then, timeline: &Timeline, since: Timestamp, at: Timestamp) -> Self {
+        let mut seen = Seen::since(then, since);
         timeline.observations.iter().take_while(|o| o.at <= at).for_each(|o| {
             seen.see(o);
         });
@@ -57,6 +65,11 @@ impl Seen {
     /// Takes in an observation; false when it does not bear on the claim.
     pub fn see(&mut self, observation: &Observation) -> bool {
         match (&self.claim, &observation.what) {
+            (_, Observed::Notification(sent)) if self.notices.is_some() => {
+                return self.notices.as_mut().is_some_and(|notices| notices.see(observation.at, sent));
+            }
+            (Claim::Muted(claim), what) => return self.handled.see_mute(claim, what),
+            (Claim::Routed(claim), what) => return self.handled.see_route(claim, what),
             (Claim::Alert(claim), Observed::Alert(change)) => {
                 return self.alerts.change(&claim.alert.value, change);
             }
@@ -139,6 +152,10 @@ impl Seen {
                 let active = self.exact.as_ref().map_or(&[][..], |(_, active)| active);
                 truth(exact::alerts(&alert.value, expected, active).is_empty())
             }
+            // Counted, and no condition that lasts.
+            Claim::Notified(_) | Claim::NobodyNotified { .. } => Truth::Unknown,
+            Claim::Muted(claim) => self.handled.is_muted(claim),
+            Claim::Routed(claim) => self.handled.is_routed(claim),
             Claim::ExactSamples { expected, fuzzy, .. } => match &self.value {
                 None => Truth::Unknown,
                 Some(Err(_)) => Truth::No,

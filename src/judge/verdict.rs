@@ -7,7 +7,6 @@ use crate::time::{Duration, Timestamp};
 use crate::timeline::Timeline;
 
 use super::course::{Outcome, Window};
-use super::rule::RuleFacts;
 use super::{Decision, explain, words};
 
 /// A then-step held against the timeline.
@@ -95,6 +94,33 @@ pub const FAILURES: &[(&str, &str)] = &[
     ("alerts-differ", "the firing alerts were not exactly the expected ones"),
     ("samples-differ", "an expression's result was not exactly the expected one"),
     ("unexpectedly-equal", "a result was exactly what it must not be"),
+    ("not-notified", "no notification was delivered to whom one was claimed for"),
+    ("notified-late", "the notification was delivered only after the deadline"),
+    ("notified-early", "the notification was delivered before it was allowed to be"),
+    ("notified-too-often", "more notifications were delivered than claimed"),
+    ("notified-too-seldom", "fewer notifications were delivered than claimed"),
+    ("notified-but-should-not", "a notification was delivered that must not be"),
+    ("somebody-notified", "somebody was notified where nobody must be"),
+    ("somebody-else-notified", "somebody was notified who is not among those named"),
+    (
+        "delivery-failed",
+        "Alertmanager tried to notify, but the receiver failed or the message could not be made",
+    ),
+    ("nothing-fired", "there was nothing to notify of: no such alert came to Alertmanager"),
+    ("wrong-alert", "notified, but about other alerts"),
+    ("wrong-status", "notified, but with the other status"),
+    ("wrong-reason", "notified, but for another reason"),
+    ("wrong-words", "notified, but the message does not say the claimed text"),
+    ("wrong-subject", "notified, but with another subject or title"),
+    ("wrong-payload", "notified, but the JSON that was sent differs from the claimed part"),
+    ("grouped-differently", "notified, but the alerts are grouped in another way"),
+    ("not-muted", "nothing muted the alert"),
+    ("muted-otherwise", "the alert was muted, but by something else"),
+    ("muted-late", "the alert was muted only after the deadline"),
+    ("muted-but-should-not", "the alert was muted although it must not be"),
+    ("routed-otherwise", "the alert's routes lead to other receivers"),
+    ("routed-late", "the alert came to Alertmanager only after the deadline"),
+    ("routed-but-should-not", "the alert's routes lead to where they must not"),
     ("too-early", "a condition held before it was allowed to"),
     ("did-not-last", "a condition held in time, but not for long enough"),
     ("nothing-seen", "nothing was seen that bears on the claim"),
@@ -107,9 +133,11 @@ impl Verdict {
         let alert = match &then.claim {
             Claim::Alert(claim) => Some(claim.alert.value.clone()),
             Claim::ExactAlerts { alert, .. } => Some(alert.value.clone()),
+            Claim::Notified(claim) => claim.content.alerts.first().map(|alert| alert.value.clone()),
+            Claim::Muted(claim) => Some(claim.alert.value.clone()),
+            Claim::Routed(claim) => Some(claim.alert.value.clone()),
             _ => None,
         };
-        let rules = alert.as_deref().map_or_else(Vec::new, |alert| RuleFacts::of(stack, alert));
         let (by, happened) = match (decision.window, decision.outcome) {
             (_, Outcome::Late { by, happened }) => (Some(by), happened),
             (window, Outcome::Held { at }) => (deadline(window), Some(at)),
@@ -128,7 +156,7 @@ impl Verdict {
             by,
             happened,
             decided: decision.decided,
-            failure: (!decision.outcome.held()).then(|| explain::failure(then, decision, timeline, &rules)),
+            failure: (!decision.outcome.held()).then(|| explain::failure(then, decision, timeline, stack)),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What must be right about a scenario before anything runs.
 
+mod notifications;
+
 use std::collections::BTreeSet;
 
 use super::{Action, Change, Claim, Given, Scenario, Then, What, When};
@@ -52,10 +54,20 @@ pub fn names(scenario: &Scenario, stack: &Stack) -> Vec<Diagnostic> {
         match &step.what {
             What::Given(Given::Changes(changes))
             | What::When(When { action: Action::Changes(changes), .. }) => {
-                problems.extend(changes.iter().filter_map(|change| refused(change, &workload)));
+                for change in changes {
+                    match change {
+                        Change::Alertmanager(change) => {
+                            problems.extend(notifications::change(change, step, scenario, stack));
+                        }
+                        change => problems.extend(refused(change, &workload)),
+                    }
+                }
             }
             What::When(_) => {}
-            What::Then(then) => problems.extend(unknown_in(&then.claim, &step.place, scenario, stack)),
+            What::Then(then) => {
+                problems.extend(unknown_in(&then.claim, &step.place, scenario, stack));
+                problems.extend(notifications::claim(&then.claim, step, scenario, stack));
+            }
         }
     }
     problems
@@ -67,16 +79,9 @@ fn refused(change: &Change, workload: &Workload) -> Option<Diagnostic> {
 
 fn unknown_in(claim: &Claim, place: &Span, scenario: &Scenario, stack: &Stack) -> Option<Diagnostic> {
     let rules = || stack.rule_groups.iter().flat_map(|group| &group.rules);
-    let alerts = || rules().filter(|rule| matches!(rule.kind, RuleKind::Alerting { .. }));
     match claim {
-        Claim::Alert(claim) => {
-            let known = alerts().map(|rule| rule.name().value.as_str()).collect();
-            unknown("unknown-alert", "alert", &claim.alert, known)
-        }
-        Claim::ExactAlerts { alert, .. } => {
-            let known = alerts().map(|rule| rule.name().value.as_str()).collect();
-            unknown("unknown-alert", "alert", alert, known)
-        }
+        Claim::Alert(claim) => unknown_alert(&claim.alert, stack),
+        Claim::ExactAlerts { alert, .. } => unknown_alert(alert, stack),
         Claim::RuleHealthy { rule: Some(rule) } => {
             unknown("unknown-rule", "rule", rule, rules().map(|rule| rule.name().value.as_str()).collect())
         }
@@ -126,6 +131,13 @@ fn within(place: &Span, name: &str) -> Span {
         Some(at) => place.file.span(place.start + at..place.start + at + name.len()),
         None => place.clone(),
     }
+}
+
+/// An alert that no rule makes.
+fn unknown_alert(name: &Spanned<String>, stack: &Stack) -> Option<Diagnostic> {
+    let rules = stack.rule_groups.iter().flat_map(|group| &group.rules);
+    let alerts = rules.filter(|rule| matches!(rule.kind, RuleKind::Alerting { .. }));
+    unknown("unknown-alert", "alert", name, alerts.map(|rule| rule.name().value.as_str()).collect())
 }
 
 fn unknown(

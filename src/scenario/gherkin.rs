@@ -185,7 +185,7 @@ fn read_step(
         match built {
             Built::Step(what) => {
                 let text = format!("{} {value}", step.keyword.trim());
-                scenario.steps.push(Step { text, place: place.clone(), what });
+                scenario.push(Step { text, place: place.clone(), what });
             }
             Built::Stack(stack) => scenario.stack = Some(stack),
             Built::Seed(seed) => scenario.seed = Some(seed),

@@ -34,7 +34,7 @@ pub fn text() -> String {
 pub fn markdown() -> String {
     let mut out = String::from(INTRODUCTION);
     for family in FAMILIES {
-        let _ = writeln!(out, "\n## `{}`\n\n{}\n", family.subject, family.about);
+        let _ = writeln!(out, "\n## {}\n\n{}\n", heading(family), family.about);
         for phrase in family.phrases {
             let _ = writeln!(out, "### {}\n", phrase.about.trim_end_matches('.'));
             let _ = writeln!(out, "```gherkin\n{}\n```\n", phrase.example);
@@ -93,6 +93,22 @@ when-step names: `When \"api\" errors rise to 8% (call this \"errors-rise\")` in
 
 Lengths of time are written `90s`, `1h30m`, `1.5s`, `11 minutes` or `1 hour and 30 minutes`.
 ";
+
+/// `alert`; of several families about one thing, with the keys that tell them apart.
+fn heading(family: &'static Family) -> String {
+    let alike = FAMILIES.iter().filter(|other| other.subject == family.subject);
+    let first = alike.clone().next().is_some_and(|first| std::ptr::eq(*first, family));
+    let keys: Vec<&str> = match first {
+        true => Vec::new(),
+        false => {
+            let known =
+                |name: &str| alike.clone().any(|o| !std::ptr::eq(*o, family) && o.key(name).is_some());
+            family.keys.iter().map(|key| key.name).filter(|name| !known(name) && *name != "moment").collect()
+        }
+    };
+    let names = std::iter::once(&family.subject).chain(&keys).map(|name| format!("`{name}`"));
+    names.collect::<Vec<_>>().join(", ")
+}
 
 fn clauses(family: &Family) -> Vec<&'static str> {
     let timings = if family.is_timed() { TIMING_CLAUSES } else { &[] };

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod gherkin;
 pub mod manual;
+mod notification;
 pub mod phrases;
 pub mod promtool;
 pub mod schema;
@@ -17,6 +18,11 @@ pub mod yaml;
 use crate::diagnostic::{SourceFile, Span, Spanned};
 use crate::labels::Labels;
 use crate::time::{Duration, Timestamp};
+
+pub use notification::{
+    Addressee, AlertmanagerChange, Content, MuteCause, MutedClaim, NotificationClaim, ReceiverAnswer,
+    RoutedClaim, Times,
+};
 
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -36,6 +42,27 @@ pub struct Scenario {
     /// Set for a promtool unit test: the samples are given, nothing is scraped and no stack is read.
     pub unit_test: Option<UnitTest>,
     pub steps: Vec<Step>,
+}
+
+impl Scenario {
+    /// Adds a step. What it means by "nobody else", and how far it looks back, the steps before it tell.
+    pub fn push(&mut self, mut step: Step) {
+        if let What::Then(then) = &mut step.what {
+            let last = self.steps.iter().rposition(|step| matches!(step.what, What::When(_)));
+            if let Some(When { action: Action::Wait(waited), .. }) = last.and_then(|at| self.steps[at].when())
+                && then.timing.since.is_none()
+            {
+                then.timing.waited = *waited;
+            }
+            if let Claim::NobodyNotified { others: true, but } = &mut then.claim {
+                // A wait changes nothing: who was to be told before it is no surprise.
+                let caused = |step: &Step| step.when().is_some_and(|w| !matches!(w.action, Action::Wait(_)));
+                let since = self.steps.iter().rposition(caused).unwrap_or(0);
+                but.extend(self.steps[since..].iter().filter_map(Step::expects_told).cloned());
+            }
+        }
+        self.steps.push(step);
+    }
 }
 
 /// What promtool sets up before it judges a test: samples and rules, without targets.
@@ -69,6 +96,23 @@ pub struct Step {
     pub what: What,
 }
 
+impl Step {
+    fn when(&self) -> Option<&When> {
+        match &self.what {
+            What::When(when) => Some(when),
+            _ => None,
+        }
+    }
+
+    /// Who is to be notified, if the step claims that somebody is.
+    fn expects_told(&self) -> Option<&Addressee> {
+        match &self.what {
+            What::Then(Then { claim: Claim::Notified(claim), timing }) if !timing.negated => Some(&claim.to),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
     Given(Given),
@@ -97,7 +141,7 @@ pub enum Action {
     Wait(Duration),
 }
 
-/// A change to the workload, effective now. A service without a name is the one that has the instance.
+/// A change to the workload or to what watches it, effective now. A service without a name is the one that has the instance.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// Requests per second, of the whole service or of one route.
@@ -145,6 +189,7 @@ pub enum Change {
     MetricGone {
         metric: MetricName,
     },
+    Alertmanager(AlertmanagerChange),
 }
 
 /// A metric by name and labels (a subset suffices); every series that fits is meant.
@@ -215,6 +260,14 @@ pub enum Claim {
     RuleHealthy {
         rule: Option<Spanned<String>>,
     },
+    Notified(NotificationClaim),
+    /// Nobody is notified of anything; with `others`, nobody `but` those that the claims before it name.
+    NobodyNotified {
+        others: bool,
+        but: Vec<Addressee>,
+    },
+    Muted(MutedClaim),
+    Routed(RoutedClaim),
     /// promtool's alert_rule_test: the alert's firing elements, whole label sets and annotations.
     ExactAlerts {
         alert: Spanned<String>,
@@ -309,6 +362,8 @@ pub struct Timing {
     /// Exactly then, counted from the scenario's start (promtool's `eval_time`).
     pub at: Option<Duration>,
     pub negated: bool,
+    /// How long the when-step before it waited: what happened meanwhile counts as having happened since.
+    pub waited: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq)]

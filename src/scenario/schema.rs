@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::phrases::{FAMILIES, Family, Key, Kind, Takes};
+use crate::stack::alertmanager::IntegrationKind;
 
 pub fn schema() -> Value {
     let step = |kind: Kind| -> Value {
@@ -70,8 +71,8 @@ pub fn schema() -> Value {
 
 fn step(family: &Family, kind: Kind) -> Value {
     let known = family.keys.iter().filter(|key| kind == Kind::When || key.name != "moment");
-    // `compare` is what `is` says first; nobody writes it by itself.
-    let known = known.filter(|key| key.name != "compare");
+    // `compare` is what `is` says first, `times` what `notified` says first; nobody writes them by themselves.
+    let known = known.filter(|key| !["compare", "times"].contains(&key.name));
     let properties: Map<String, Value> = known.map(|key| (key.name.to_owned(), value(key))).collect();
     let mut out = json!({
         "description": family.about,
@@ -79,9 +80,11 @@ fn step(family: &Family, kind: Kind) -> Value {
         "additionalProperties": false,
         "properties": properties,
     });
-    // An instance alone stands for its service.
-    if family.subject != "service" {
+    if family.or.is_empty() {
         out["required"] = json!([family.subject]);
+    } else {
+        let any = std::iter::once(&family.subject).chain(family.or);
+        out["anyOf"] = any.map(|key| json!({ "required": [key] })).collect();
     }
     out
 }
@@ -96,10 +99,20 @@ fn value(key: &Key) -> Value {
         Takes::OneOf(words) => {
             json!({ "enum": words.iter().map(|word| if *word == "true" { json!(true) } else { json!(word) }).collect::<Vec<_>>() })
         }
-        Takes::Text => {
+        Takes::Json => json!({}),
+        Takes::Integration => {
+            json!({ "enum": IntegrationKind::ALL.map(IntegrationKind::as_str) })
+        }
+        Takes::Text | Takes::Names => {
             json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
         }
-        Takes::Name | Takes::Moment | Takes::Expression | Takes::Duration | Takes::Timing => {
+        Takes::Name
+        | Takes::Moment
+        | Takes::Expression
+        | Takes::Duration
+        | Takes::Timing
+        | Takes::Times
+        | Takes::TimesAndTiming => {
             json!({ "type": "string" })
         }
         Takes::Number
@@ -111,6 +124,10 @@ fn value(key: &Key) -> Value {
         | Takes::Time => json!({ "type": ["string", "number"] }),
     };
     out["description"] = json!(key.about);
+    if key.takes == Takes::TimesAndTiming {
+        out["examples"] =
+            json!(["within 5m", "once within 12m", "at least 3 times within 1h", "never within 10m"]);
+    }
     if key.takes == Takes::Timing {
         out["examples"] =
             json!(["now", "within 5m", "for 10m", "never within 10m", "within 5m of errors-rise"]);
@@ -130,7 +147,9 @@ mod tests {
                 let name = kind.as_str().to_lowercase();
                 let steps = schema["$defs"][&name]["anyOf"].as_array().unwrap();
                 let step = steps.iter().find(|step| step["description"] == family.about).unwrap();
-                for key in family.keys.iter().filter(|key| !["moment", "compare"].contains(&key.name)) {
+                for key in
+                    family.keys.iter().filter(|key| !["moment", "compare", "times"].contains(&key.name))
+                {
                     assert_eq!(step["properties"][key.name]["description"], key.about);
                 }
             }

@@ -7,6 +7,7 @@ use super::{Comparison, Latency};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::documents::yaml::Node;
 use crate::promql;
+use crate::stack::alertmanager::IntegrationKind;
 use crate::time::{Duration, Timestamp};
 
 /// What was wanted, with an example; it completes "wanted …".
@@ -20,6 +21,8 @@ pub const LATENCY: Wanted = "a latency such as `250ms`, `p95 of 2s` or `p99=1.5s
 pub const COMPARISON: Wanted = "a comparison such as `above 0.05`, `at most 3`, `> 0.05` or `0`";
 pub const TIMESTAMP: Wanted = "a time such as `2025-01-31T10:00:00Z` or seconds since 1970";
 pub const COUNT: Wanted = "a whole number such as `3`";
+pub const TIMES: Wanted = "how often such as `once`, `3 times` or `at least twice`";
+pub const INTEGRATION: Wanted = "a kind of receiver such as `email`, `slack` or `pagerduty`";
 
 pub fn bad_value(got: &str, wanted: Wanted, span: &Span) -> Diagnostic {
     let what = wanted.split(" such as").next().unwrap_or(wanted);
@@ -195,6 +198,38 @@ pub fn comparison(text: &str) -> Result<(Comparison, f64), Wanted> {
     Ok((compare, number(rest).map_err(|_| COMPARISON)?))
 }
 
+/// `once`, `twice`, `3 times`, `at least once`, `at most 3 times`, `more than once`.
+pub fn times(text: &str) -> Result<(Comparison, u64), Wanted> {
+    const WORDS: [(&str, Comparison); 7] = [
+        ("at least ", Comparison::GreaterOrEqual),
+        ("at most ", Comparison::LessOrEqual),
+        ("more than ", Comparison::Greater),
+        ("fewer than ", Comparison::Less),
+        ("less than ", Comparison::Less),
+        ("exactly ", Comparison::Equal),
+        ("only ", Comparison::Equal),
+    ];
+    let text = text.trim();
+    let (compare, rest) = WORDS
+        .iter()
+        .find_map(|(word, compare)| text.strip_prefix(word).map(|rest| (*compare, rest)))
+        .unwrap_or((Comparison::Equal, text));
+    let count = match rest.trim() {
+        "once" => 1,
+        "twice" => 2,
+        rest => {
+            let digits = rest.strip_suffix(" times").or_else(|| rest.strip_suffix(" time")).ok_or(TIMES)?;
+            digits.trim().parse().map_err(|_| TIMES)?
+        }
+    };
+    Ok((compare, count))
+}
+
+/// Alertmanager's name of a kind of receiver, in any case.
+pub fn integration(text: &str) -> Result<IntegrationKind, Wanted> {
+    IntegrationKind::named(text).ok_or(INTEGRATION)
+}
+
 /// RFC 3339, or seconds since 1970.
 pub fn timestamp(text: &str) -> Result<Timestamp, Wanted> {
     let text = text.trim();
@@ -313,6 +348,17 @@ mod tests {
         check(comparison(">= 8%"), Ok((Comparison::GreaterOrEqual, 0.08)));
         check(comparison("0"), Ok((Comparison::Equal, 0.0)));
         check(comparison("above"), Err(COMPARISON));
+    }
+
+    #[test]
+    fn how_often_is_said_in_words_or_with_a_number() {
+        check(times("once"), Ok((Comparison::Equal, 1)));
+        check(times("exactly 3 times"), Ok((Comparison::Equal, 3)));
+        check(times("at least twice"), Ok((Comparison::GreaterOrEqual, 2)));
+        check(times("more than once"), Ok((Comparison::Greater, 1)));
+        for wrong in ["", "3", "thrice", "at least", "-1 times", "once within 5m"] {
+            check(times(wrong), Err(TIMES));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! its place, all problems of a file are found at once.
 
 mod examples;
+mod json;
 
 use super::check;
 use super::phrases::{self, Arg, Args, Built, FAMILIES, Family, Key, Kind, Sentence, Takes};
@@ -183,7 +184,7 @@ fn steps(kind: Kind, node: &Node, scenario: &mut Scenario, problems: &mut Vec<Di
             }
         };
         match built {
-            Some(Built::Step(what)) => scenario.steps.push(Step { text: text(kind, item), place, what }),
+            Some(Built::Step(what)) => scenario.push(Step { text: text(kind, item), place, what }),
             Some(Built::Stack(stack)) => scenario.stack = Some(stack),
             Some(Built::Seed(seed)) => scenario.seed = Some(seed),
             Some(Built::Start(start)) => scenario.start = Some(start),
@@ -229,7 +230,9 @@ fn family(
 ) -> Option<&'static Family> {
     let has = |key: &str| entries.iter().any(|(name, _)| name.scalar() == Some(key));
     let known = |family: &Family| family.keys.iter().filter(|key| has(key.name)).count();
-    let subject = |family: &&&Family| has(family.subject) || (family.subject == "service" && has("instance"));
+    let subject = |family: &&&Family| {
+        entries.iter().filter_map(|(name, _)| name.scalar()).any(|key| family.is_about(key))
+    };
     let fitting = FAMILIES.iter().filter(|family| family.fits(kind));
     // Of equals the first stays.
     if let Some(family) = fitting.filter(subject).rev().max_by_key(|family| known(family)) {
@@ -273,8 +276,13 @@ fn argument(
         args.put(key.name, Arg { text: String::new(), span: node.span.clone(), pairs, node: None });
         return;
     }
+    if key.takes == Takes::Json {
+        let text = node.scalar().map_or_else(|| json::of(node).to_string(), str::to_owned);
+        args.put(key.name, Arg { text, span: node.span.clone(), pairs: Vec::new(), node: None });
+        return;
+    }
     let items = match (key.takes, node.items()) {
-        (Takes::Text, Some(items)) => items,
+        (Takes::Text | Takes::Names, Some(items)) => items,
         _ => std::slice::from_ref(node),
     };
     for item in items {
@@ -300,6 +308,10 @@ fn argument(
             Takes::ComparisonAndTiming => {
                 phrases::expand_timing(&arg, Some("compare"), family, args, problems);
             }
+            Takes::TimesAndTiming => {
+                phrases::expand_timing(&arg, Some("times"), family, args, problems);
+                args.put(key.name, arg);
+            }
             Takes::Flag | Takes::OneOf(_) if !key.takes.accepts(text) => {
                 problems.push(phrases::refused(text, key.takes, &item.span));
             }
@@ -311,10 +323,7 @@ fn argument(
 /// What a report underlines: the claim's timing, otherwise what the step is about.
 fn place(kind: Kind, node: &Node, entries: &[(Node, Node)]) -> Span {
     let timed = |name: &str| {
-        FAMILIES
-            .iter()
-            .flat_map(|family| family.keys)
-            .any(|key| key.name == name && matches!(key.takes, Takes::Timing | Takes::ComparisonAndTiming))
+        FAMILIES.iter().flat_map(|family| family.keys).any(|key| key.name == name && key.takes.is_timed())
     };
     let of_claim = entries
         .iter()

@@ -39,7 +39,7 @@ pub enum NotifyReason {
 }
 
 impl NotifyReason {
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             NotifyReason::FirstNotification => "first notification",
             NotifyReason::NewAlertsInGroup => "new alerts in group",
@@ -58,7 +58,7 @@ pub enum AlertStatus {
 }
 
 impl AlertStatus {
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             AlertStatus::Firing => "firing",
             AlertStatus::Resolved => "resolved",

@@ -1,12 +1,15 @@
 //! From a firing alert to Alertmanager: external labels, relabelling, and the push.
 
-use super::alertmanager::{Alertmanager, PushedAlert, Templates};
+use super::alertmanager::{Alertmanager, Behaviour, PushedAlert, Silence, Templates};
 use super::rules::SentAlert;
+use crate::diagnostic::Spanned;
 use crate::golang::template::escape_query;
 use crate::labels::{Labels, LabelsBuilder};
+use crate::scenario::{AlertmanagerChange, ReceiverAnswer};
+use crate::stack::alertmanager::{Grammar, parse_matchers};
 use crate::stack::relabel;
 use crate::stack::{Prometheus, Stack};
-use crate::time::Timestamp;
+use crate::time::{Duration, Timestamp};
 use crate::timeline::Timeline;
 use crate::worlds::WorldError;
 
@@ -17,7 +20,18 @@ const DEFAULT_ALERTMANAGER_URL: &str = "http://localhost:9093";
 pub struct Alerting {
     pub alertmanager: Alertmanager,
     prometheus: Prometheus,
+    /// Those that steps made, by the names that steps know them by.
+    silences: Vec<MadeSilence>,
 }
+
+struct MadeSilence {
+    id: String,
+    matchers: String,
+    comment: String,
+}
+
+/// A silence that no step limits outlasts every scenario.
+const LONG: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 impl Alerting {
     /// The stack's Alertmanager as it starts; `None` where the stack has none.
@@ -33,7 +47,7 @@ impl Alerting {
         let url =
             if config.external_url.is_empty() { DEFAULT_ALERTMANAGER_URL } else { &config.external_url };
         let alertmanager = Alertmanager::new(config.clone(), templates, url, start);
-        Ok(Some(Alerting { alertmanager, prometheus: stack.prometheus.clone() }))
+        Ok(Some(Alerting { alertmanager, prometheus: stack.prometheus.clone(), silences: Vec::new() }))
     }
 
     /// Pushes what the rules sent at this instant.
@@ -42,6 +56,63 @@ impl Alerting {
         if !pushed.is_empty() {
             self.alertmanager.push(at, &pushed);
         }
+    }
+
+    /// A step's change at `at`; the length of a silence counts from `from`.
+    pub fn change(
+        &mut self,
+        at: Timestamp,
+        from: Timestamp,
+        change: &AlertmanagerChange,
+    ) -> Result<(), WorldError> {
+        match change {
+            AlertmanagerChange::Silence { matchers, lasting, comment } => {
+                let grammar = Grammar::of(self.alertmanager.config().version);
+                let read = parse_matchers(&matchers.value, grammar)
+                    .map_err(|error| WorldError::Failed(error.to_string()))?;
+                let ends_at = from + lasting.unwrap_or(LONG).min(LONG);
+                let silence = Silence { matchers: read, starts_at: at, ends_at, comment: comment.clone() };
+                let id = self.alertmanager.silence(at, silence);
+                self.silences.push(MadeSilence {
+                    id,
+                    matchers: matchers.value.clone(),
+                    comment: comment.clone(),
+                });
+            }
+            AlertmanagerChange::Expire { silence: wanted } => {
+                let is_meant = |made: &MadeSilence| {
+                    let named =
+                        |name: &Spanned<String>| [&made.matchers, &made.comment].contains(&&name.value);
+                    wanted.as_ref().is_none_or(named)
+                };
+                for made in self.silences.iter().filter(|made| is_meant(made)) {
+                    self.alertmanager.expire(at, &made.id);
+                }
+            }
+            AlertmanagerChange::Receiver { who, answer } => {
+                let behaviour = match answer {
+                    ReceiverAnswer::Accepts => Behaviour::Accept,
+                    ReceiverAnswer::Status(code) => Behaviour::Status(*code),
+                    ReceiverAnswer::TimesOut => Behaviour::Timeout,
+                    ReceiverAnswer::Refuses => Behaviour::Refuse,
+                };
+                let receivers = self.alertmanager.config().receivers.clone();
+                for receiver in &receivers {
+                    for integration in receiver.integrations.iter().filter(|one| who.may_be(receiver, one)) {
+                        let which = Some((integration.kind, integration.index));
+                        let name = &receiver.name.value;
+                        self.alertmanager.set_receiver_behaviour(at, name, which, behaviour.clone());
+                    }
+                }
+            }
+            AlertmanagerChange::Restart { keeps_storage } => {
+                self.alertmanager.restart(at, *keeps_storage);
+                if !keeps_storage {
+                    self.silences.clear();
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Lets Alertmanager's time pass.

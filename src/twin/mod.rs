@@ -208,6 +208,12 @@ impl Twin {
 
     /// A change of the workload from now on: what was computed past the clock is computed anew.
     fn change(&mut self, change: &Change, normal: bool) -> Result<(), WorldError> {
+        if let Change::Alertmanager(change) = change {
+            let none = || WorldError::Failed("the stack has no Alertmanager".into());
+            // What is given was so from the beginning, but counts its time from the scenario's start.
+            let from = self.now.max(self.timeline.start);
+            return self.alerting.as_mut().ok_or_else(none)?.change(self.now, from, change);
+        }
         let Source::Scraped(scraping) = &mut self.source else {
             return Err(WorldError::Failed("a unit test's samples can't be changed by a step".into()));
         };

@@ -103,7 +103,7 @@ impl Service {
                     self.conduct.flow_rates.clone_from(&self.normal.flow_rates);
                 }
             }
-            Change::Metric { .. } | Change::MetricGone { .. } => {}
+            Change::Metric { .. } | Change::MetricGone { .. } | Change::Alertmanager(_) => {}
         }
         self.settle(at);
         moved

@@ -90,6 +90,8 @@ impl Workload {
                 return Ok(Resolved::Metrics(found));
             }
             Change::MetricGone { metric } => return Ok(Resolved::Metrics(self.find_metric(metric)?)),
+            // No service is concerned.
+            Change::Alertmanager(_) => return Ok(Resolved::Metrics(Vec::new())),
         };
         Ok(Resolved::Service(index, scope))
     }

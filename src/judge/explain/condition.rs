@@ -165,7 +165,13 @@ pub(super) fn rule_health(case: &Case, rule: Option<&str>) -> Failure {
 }
 
 /// Failures of timing that read alike for every condition.
-fn by_time(case: &Case, subject: &str, condition: &str, late: &'static str, wanted: &str) -> Option<Failure> {
+pub(super) fn by_time(
+    case: &Case,
+    subject: &str,
+    condition: &str,
+    late: &'static str,
+    wanted: &str,
+) -> Option<Failure> {
     let wanted = wanted.to_owned();
     match case.decision.outcome {
         Outcome::Late { happened: Some(at), .. } => {

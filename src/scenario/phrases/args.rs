@@ -114,7 +114,7 @@ impl Args {
         None
     }
 
-    fn value<T>(
+    pub(super) fn value<T>(
         &self,
         key: &str,
         read: impl Fn(&str) -> Result<T, values::Wanted>,

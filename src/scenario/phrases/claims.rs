@@ -10,6 +10,7 @@ const THEN: &[super::Kind] = &[Then];
 
 pub static ALERT: Family = Family {
     subject: "alert",
+    or: &[],
     about: "An alert's state, as Prometheus has it. Without a timing it must hold now.",
     keys: &[
         Key { name: "alert", takes: Takes::Name, about: "The alert's name." },
@@ -145,6 +146,7 @@ const DOWN: Key = Key { name: "down", takes: Takes::Timing, about: "Its scrapes 
 
 pub static TARGET: Family = Family {
     subject: "target",
+    or: &[],
     about: "A target of Prometheus, by its `instance` label.",
     keys: &[
         Key { name: "target", takes: Takes::Name, about: "The target's `instance`: `api-0:8080`." },
@@ -177,6 +179,7 @@ pub static TARGET: Family = Family {
 
 pub static JOB: Family = Family {
     subject: "job",
+    or: &[],
     about: "All targets of a scrape job.",
     keys: &[
         Key { name: "job", takes: Takes::Name, about: "The `job_name`." },
@@ -221,6 +224,7 @@ fn target(args: &mut Args, problems: &mut Vec<Diagnostic>) -> Option<Built> {
 
 pub static EXPR: Family = Family {
     subject: "expr",
+    or: &[],
     about: "A PromQL expression compared with a number; every element of its result must agree, and there must be one.",
     keys: &[
         Key { name: "expr", takes: Takes::Expression, about: "The expression." },
@@ -270,6 +274,7 @@ fn expression(args: &mut Args, problems: &mut Vec<Diagnostic>) -> Option<Built> 
 
 pub static SERIES: Family = Family {
     subject: "series",
+    or: &[],
     about: "Whether a selector finds any series.",
     keys: &[
         Key { name: "series", takes: Takes::Expression, about: "The selector: `up{job=\"api\"}`." },
@@ -312,6 +317,7 @@ fn series(args: &mut Args, problems: &mut Vec<Diagnostic>) -> Option<Built> {
 
 pub static RULE: Family = Family {
     subject: "rule",
+    or: &[],
     about: "The health of a rule, as Prometheus' rules page shows it.",
     keys: &[
         Key {
@@ -359,11 +365,15 @@ fn rule(args: &mut Args, problems: &mut Vec<Diagnostic>) -> Option<Built> {
     Some(then(Claim::RuleHealthy { rule }, timing))
 }
 
-fn then(claim: Claim, timing: crate::scenario::Timing) -> Built {
+pub(super) fn then(claim: Claim, timing: crate::scenario::Timing) -> Built {
     Built::Step(What::Then(ThenStep { claim, timing }))
 }
 
-fn required(args: &Args, key: &'static str, problems: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
+pub(super) fn required(
+    args: &Args,
+    key: &'static str,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Spanned<String>> {
     let found = args.text(key);
     if found.is_none() {
         problems.push(missing(args, key));
@@ -371,14 +381,18 @@ fn required(args: &Args, key: &'static str, problems: &mut Vec<Diagnostic>) -> O
     found
 }
 
-fn missing(args: &Args, key: &str) -> Diagnostic {
+pub(super) fn missing(args: &Args, key: &str) -> Diagnostic {
     Diagnostic::error("missing-key", format!("this claim needs `{key}`"))
         .at(&args.place)
         .label(format!("`{key}` is missing here"))
 }
 
 /// The one key of several that says what is claimed.
-fn one_claim<T: Copy>(args: &Args, known: &[(&'static str, T)], problems: &mut Vec<Diagnostic>) -> Option<T> {
+pub(super) fn one_claim<T: Copy>(
+    args: &Args,
+    known: &[(&'static str, T)],
+    problems: &mut Vec<Diagnostic>,
+) -> Option<T> {
     let said: Vec<&(&str, T)> = known.iter().filter(|(key, _)| args.has(key)).collect();
     match said.as_slice() {
         [(_, claim)] => Some(*claim),

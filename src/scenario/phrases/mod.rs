@@ -3,14 +3,17 @@
 //!
 //! Matching, `firedrill steps`, the docs page and the JSON schema are all read from [`FAMILIES`].
 
+mod alertmanager;
 mod args;
 mod claims;
+mod notifications;
 mod pattern;
 mod scene;
 mod sentence;
 mod timing;
 mod workload;
 
+pub use alertmanager::unreadable as unreadable_matchers;
 pub use args::{Arg, Args, refused};
 pub use pattern::Pattern;
 pub use sentence::{DOC_STRING, Sentence, understand};
@@ -43,6 +46,8 @@ impl Kind {
 pub struct Family {
     /// The YAML key that says which family a step is of.
     pub subject: &'static str,
+    /// Other keys that say so in its place.
+    pub or: &'static [&'static str],
     pub about: &'static str,
     pub keys: &'static [Key],
     pub phrases: &'static [Phrase],
@@ -81,6 +86,14 @@ pub enum Takes {
     Expression,
     /// `severity="critical"`, or a mapping.
     Pairs,
+    /// Several names in quotes; in YAML a list, or one.
+    Names,
+    /// Alertmanager's name of a kind of receiver: `pagerduty`, in any case.
+    Integration,
+    /// How often: `once`, `3 times`.
+    Times,
+    /// JSON; in YAML any value.
+    Json,
     Duration,
     Number,
     Ratio,
@@ -96,9 +109,16 @@ pub enum Takes {
     Timing,
     /// `above 0.05 within 5m`, in YAML only.
     ComparisonAndTiming,
+    /// `once within 12m`, in YAML only.
+    TimesAndTiming,
 }
 
 impl Takes {
+    /// Whether a timing is part of it.
+    pub fn is_timed(self) -> bool {
+        matches!(self, Takes::Timing | Takes::ComparisonAndTiming | Takes::TimesAndTiming)
+    }
+
     pub fn wanted(self) -> values::Wanted {
         match self {
             Takes::Name => "a name in quotes such as `\"api\"`",
@@ -106,6 +126,11 @@ impl Takes {
             Takes::Text => "a text in quotes such as `\"is above 5%\"`",
             Takes::Expression => "a PromQL expression such as `` `sum(up)` ``",
             Takes::Pairs => "names with values such as `severity=\"critical\"`",
+            Takes::Names => "names in quotes such as `\"pagerduty\" and \"slack\"`",
+            Takes::Integration => values::INTEGRATION,
+            Takes::Times => values::TIMES,
+            Takes::Json => "JSON such as `{\"status\": \"firing\"}`",
+            Takes::TimesAndTiming => "how often, and when, such as `once within 5m` or `never within 10m`",
             Takes::Duration => values::DURATION,
             Takes::Number => values::NUMBER,
             Takes::Ratio => values::RATIO,
@@ -124,6 +149,8 @@ impl Takes {
     /// Whether this text is such a value.
     pub fn accepts(self, text: &str) -> bool {
         match self {
+            Takes::Integration => values::integration(text).is_ok(),
+            Takes::Times => values::times(text).is_ok(),
             Takes::Duration => values::duration(text).is_ok(),
             Takes::Number => values::number(text).is_ok(),
             Takes::Ratio => values::ratio(text).is_ok(),
@@ -161,6 +188,12 @@ pub static FAMILIES: &[&Family] = &[
     &claims::EXPR,
     &claims::SERIES,
     &claims::RULE,
+    &notifications::RECEIVER,
+    &notifications::NOBODY,
+    &notifications::ALERT,
+    &alertmanager::SILENCE,
+    &alertmanager::RECEIVER,
+    &alertmanager::ALERTMANAGER,
 ];
 
 impl Family {
@@ -184,7 +217,12 @@ impl Family {
 
     /// Whether some key takes a timing, so that timing clauses may follow.
     pub fn is_timed(&self) -> bool {
-        self.keys.iter().any(|key| matches!(key.takes, Takes::Timing | Takes::ComparisonAndTiming))
+        self.keys.iter().any(|key| key.takes.is_timed())
+    }
+
+    /// Whether this key says that a step is of this family.
+    pub fn is_about(&self, key: &str) -> bool {
+        self.subject == key || self.or.contains(&key)
     }
 }
 

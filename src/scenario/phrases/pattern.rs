@@ -75,7 +75,9 @@ impl Pattern {
         let shown = self.0.iter().map(|piece| match piece {
             Piece::Word(words) => words[0].to_owned(),
             Piece::Value(name) => match family.key(name).map_or(Takes::Text, |key| key.takes) {
-                Takes::Name | Takes::Moment | Takes::Text => "\"…\"".to_owned(),
+                Takes::Name | Takes::Names | Takes::Moment | Takes::Text | Takes::Json => "\"…\"".to_owned(),
+                Takes::Integration => "pagerduty".to_owned(),
+                Takes::Times | Takes::TimesAndTiming => "once".to_owned(),
                 Takes::Expression => "`…`".to_owned(),
                 Takes::Pairs => "name=\"value\"".to_owned(),
                 Takes::Duration => "5m".to_owned(),
@@ -195,13 +197,26 @@ const LONGEST_VALUE: usize = 8;
 fn take(words: &[Word<'_>], takes: Takes) -> Option<usize> {
     let first = words.first()?;
     match takes {
-        Takes::Name | Takes::Text | Takes::Expression => first.quoted.then_some(1),
+        Takes::Name | Takes::Text | Takes::Expression | Takes::Json => first.quoted.then_some(1),
+        Takes::Names => first.quoted.then(|| names(words)),
         Takes::Moment => Some(1),
         Takes::Time if first.quoted => takes.accepts(first.text).then_some(1),
         Takes::Pairs => pairs_in(words).map(|(_, count)| count),
         _ => (1..=words.len().min(LONGEST_VALUE)).rev().find(|count| {
             words[..*count].iter().all(|word| !word.quoted) && takes.accepts(&joined(&words[..*count]))
         }),
+    }
+}
+
+/// How many words a list of names takes: `"a", "b" and "c"`.
+fn names(words: &[Word<'_>]) -> usize {
+    let mut count = 0;
+    loop {
+        let joins = words.get(count).is_some_and(|word| count > 0 && !word.quoted && word.text == "and");
+        match words.get(count + usize::from(joins)) {
+            Some(word) if word.quoted => count += 1 + usize::from(joins),
+            _ => return count,
+        }
     }
 }
 

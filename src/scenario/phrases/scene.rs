@@ -1,18 +1,14 @@
 //! What a scenario stands on (stack, seed, start) and the time that passes in it.
 
 use super::Kind::{Given, When};
+use super::workload::MOMENT;
 use super::{Args, Built, Family, Key, Phrase, Takes};
 use crate::diagnostic::Diagnostic;
 use crate::scenario::{self, Action, What};
 
-const MOMENT: Key = Key {
-    name: "moment",
-    takes: Takes::Moment,
-    about: "A name for this moment, for claims that count their time from it.",
-};
-
 pub static STACK: Family = Family {
     subject: "stack",
+    or: &[],
     about: "The documents to stand up: a folder or a file, from where you work.",
     keys: &[Key { name: "stack", takes: Takes::Name, about: "The folder or file." }],
     phrases: &[Phrase {
@@ -29,6 +25,7 @@ pub static STACK: Family = Family {
 
 pub static SEED: Family = Family {
     subject: "seed",
+    or: &[],
     about: "The seed of everything random: noise, and spread offsets.",
     keys: &[Key { name: "seed", takes: Takes::Count, about: "A whole number." }],
     phrases: &[Phrase {
@@ -45,6 +42,7 @@ pub static SEED: Family = Family {
 
 pub static START: Family = Family {
     subject: "start",
+    or: &[],
     about: "The world's time at the first step.",
     keys: &[Key { name: "start", takes: Takes::Time, about: "RFC 3339, or seconds since 1970." }],
     phrases: &[Phrase {
@@ -61,6 +59,7 @@ pub static START: Family = Family {
 
 pub static WAIT: Family = Family {
     subject: "wait",
+    or: &[],
     about: "Time that passes while nothing else changes.",
     keys: &[Key { name: "wait", takes: Takes::Duration, about: "How long." }, MOMENT],
     phrases: &[Phrase {

@@ -56,10 +56,13 @@ pub fn understand(
     match best(kind, sentence, &words) {
         Ok(mut reading) => {
             for (key, arg) in more {
-                let known = reading.family.keys.iter().find(|known| match *key {
-                    DOC_STRING => matches!(known.takes, Takes::Expression | Takes::Text),
+                let json = arg.text.starts_with(['{', '[']);
+                let known = reading.family.keys.iter().filter(|known| match *key {
+                    DOC_STRING => matches!(known.takes, Takes::Expression | Takes::Text | Takes::Json),
                     key => known.name == key,
                 });
+                // A text that is JSON is compared as such, where that is possible.
+                let known = known.min_by_key(|known| (known.takes == Takes::Json) != json);
                 let Some(known) =
                     known.filter(|known| known.takes == Takes::Pairs || !reading.args.has(known.name))
                 else {
@@ -125,7 +128,7 @@ fn read(
     let fit = pattern.fit(words, family)?;
     let mut args = Args::new(kind, sentence.whole());
     for (key, range) in &fit.values {
-        args.put(key, value(key, &words[range.clone()], family, sentence));
+        put(key, &words[range.clone()], family, sentence, &mut args);
     }
     for (key, text) in phrase.sets {
         args.imply(key, text);
@@ -172,7 +175,7 @@ pub(super) fn follow(
         match longest {
             Some((count, values)) => {
                 for (key, range) in values {
-                    args.put(key, value(key, &rest[range], family, sentence));
+                    put(key, &rest[range], family, sentence, args);
                 }
                 at += count;
             }
@@ -188,10 +191,16 @@ pub(super) fn follow(
     Ok(())
 }
 
-fn value(key: &str, words: &[Word<'_>], family: &Family, sentence: &Sentence<'_>) -> Arg {
+fn put(key: &'static str, words: &[Word<'_>], family: &Family, sentence: &Sentence<'_>, args: &mut Args) {
     match takes(key, family) {
-        Takes::Pairs => sentence.pairs(words),
-        _ => sentence.arg(words),
+        Takes::Pairs => args.put(key, sentence.pairs(words)),
+        // Each name is a value of its own.
+        Takes::Names => {
+            for name in words.iter().filter(|word| word.quoted) {
+                args.put(key, sentence.arg(std::slice::from_ref(name)));
+            }
+        }
+        _ => args.put(key, sentence.arg(words)),
     }
 }
 

@@ -43,10 +43,11 @@ pub fn keys() -> &'static [Key] {
 }
 
 /// Reads the value of a timing key (`fires: never within 10m`) into the arguments that clauses would give.
-/// `compared` is the key of a comparison that comes first (`is: above 0.05 within 5m`).
+/// `first` is the key of what comes before the timing: a comparison (`is: above 0.05 within 5m`), or, if it is
+/// said, how often (`notified: once within 5m`).
 pub fn expand(
     arg: &Arg,
-    compared: Option<&'static str>,
+    first: Option<&'static str>,
     family: &'static Family,
     args: &mut Args,
     problems: &mut Vec<Diagnostic>,
@@ -58,18 +59,19 @@ pub fn expand(
     let sentence = Sentence { text: &arg.text, locate: &locate };
     let mut words = words(&arg.text);
     // A moment's name may stand without quotes here, and so may everything else.
-    if let Some(key) = compared {
-        let longest =
-            (1..=words.len()).rev().find(|count| values::comparison(&joined(&words[..*count])).is_ok());
+    if let Some(key) = first {
+        let takes = family.key(key).map_or(Takes::Text, |key| key.takes);
+        let longest = (1..=words.len()).rev().find(|count| takes.accepts(&joined(&words[..*count])));
         match longest {
             Some(count) => {
                 args.put(key, sentence.arg(&words[..count]));
                 words.drain(..count);
             }
-            None => problems.push(values::bad_value(&arg.text, values::COMPARISON, &arg.span)),
-        }
-        if longest.is_none() {
-            return;
+            None if takes == Takes::Times => {}
+            None => {
+                problems.push(values::bad_value(&arg.text, takes.wanted(), &arg.span));
+                return;
+            }
         }
     }
     if words.first().is_some_and(|word| ["never", "not"].contains(&word.text) && !is_not_before(&words)) {

@@ -9,7 +9,7 @@ use crate::scenario::{
 
 const BOTH: &[Kind] = &[Given, When];
 
-const MOMENT: Key = Key {
+pub(super) const MOMENT: Key = Key {
     name: "moment",
     takes: Takes::Moment,
     about: "A name for this moment, for claims that count their time from it.",
@@ -17,6 +17,7 @@ const MOMENT: Key = Key {
 
 pub static SERVICE: Family = Family {
     subject: "service",
+    or: &["instance"],
     about: "A synthetic service: its traffic, errors and latency, and whether it is there at all. \
             What a given-step says is what \"recovers\" returns to.",
     keys: &[
@@ -217,6 +218,7 @@ fn service(args: &mut Args, problems: &mut Vec<Diagnostic>) -> Option<Built> {
 
 pub static METRIC: Family = Family {
     subject: "metric",
+    or: &[],
     about: "A metric by name and labels, taken out of the services' hands: every series that fits is meant.",
     keys: &[
         Key { name: "metric", takes: Takes::Name, about: "The metric's name." },
@@ -336,13 +338,13 @@ fn one_of_two(
     (problems.len() == before).then(|| missing(args, absent, "this course"))
 }
 
-fn missing(args: &Args, key: &str, what: &str) -> Diagnostic {
+pub(super) fn missing(args: &Args, key: &str, what: &str) -> Diagnostic {
     Diagnostic::error("missing-key", format!("{what} needs `{key}`"))
         .at(&args.place)
         .label(format!("`{key}` is missing here"))
 }
 
-fn finish(
+pub(super) fn finish(
     args: &Args,
     changes: Vec<Change>,
     before: usize,

@@ -24,6 +24,38 @@ pub struct Integration {
     pub settings: Settings,
 }
 
+impl Integration {
+    /// Where it sends to, as it is written: perhaps a template, empty where only a file holds it.
+    pub fn written_address(&self) -> String {
+        let first = |keys: &[&str]| {
+            let written = keys.iter().map(|key| self.settings.text(key)).find(|text| !text.is_empty());
+            written.unwrap_or_default().to_owned()
+        };
+        match self.kind {
+            IntegrationKind::Email => first(&["to"]),
+            IntegrationKind::Slack | IntegrationKind::RocketChat => first(&["channel", "api_url"]),
+            IntegrationKind::Mattermost => first(&["channel", "webhook_url"]),
+            IntegrationKind::Webhook | IntegrationKind::PagerDuty | IntegrationKind::IncidentIo => {
+                first(&["url"])
+            }
+            IntegrationKind::OpsGenie => first(&["api_url"]),
+            IntegrationKind::WeChat => first(&["to_user"]),
+            IntegrationKind::VictorOps => first(&["routing_key"]),
+            IntegrationKind::Pushover => first(&["user_key"]),
+            IntegrationKind::Sns => first(&["topic_arn", "phone_number", "target_arn"]),
+            IntegrationKind::Telegram => match self.settings.number("chat_id") {
+                0 => first(&["chat_id"]),
+                id => id.to_string(),
+            },
+            IntegrationKind::Discord | IntegrationKind::MsTeams | IntegrationKind::MsTeamsV2 => {
+                first(&["webhook_url"])
+            }
+            IntegrationKind::Webex => first(&["room_id"]),
+            IntegrationKind::Jira => first(&["project"]),
+        }
+    }
+}
+
 /// In the order in which Alertmanager builds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IntegrationKind {
@@ -48,6 +80,32 @@ pub enum IntegrationKind {
 }
 
 impl IntegrationKind {
+    pub const ALL: [IntegrationKind; 18] = [
+        IntegrationKind::Webhook,
+        IntegrationKind::Email,
+        IntegrationKind::PagerDuty,
+        IntegrationKind::OpsGenie,
+        IntegrationKind::WeChat,
+        IntegrationKind::Slack,
+        IntegrationKind::VictorOps,
+        IntegrationKind::Pushover,
+        IntegrationKind::Sns,
+        IntegrationKind::Telegram,
+        IntegrationKind::Discord,
+        IntegrationKind::Webex,
+        IntegrationKind::MsTeams,
+        IntegrationKind::MsTeamsV2,
+        IntegrationKind::Jira,
+        IntegrationKind::IncidentIo,
+        IntegrationKind::RocketChat,
+        IntegrationKind::Mattermost,
+    ];
+
+    /// By the name that [`IntegrationKind::as_str`] gives, in any case.
+    pub fn named(name: &str) -> Option<IntegrationKind> {
+        IntegrationKind::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(name))
+    }
+
     /// The name in Alertmanager's logs and metrics; the configuration's key is this plus `_configs`.
     pub fn as_str(self) -> &'static str {
         match self {
