@@ -249,8 +249,12 @@ fn family(
         );
         return None;
     }
-    let subjects: Vec<&str> =
-        FAMILIES.iter().filter(|family| family.fits(kind)).map(|family| family.subject).collect();
+    let mut subjects: Vec<&str> = Vec::new();
+    for family in FAMILIES.iter().filter(|family| family.fits(kind)) {
+        if !subjects.contains(&family.subject) {
+            subjects.push(family.subject);
+        }
+    }
     let first = entries.first().and_then(|(name, _)| name.scalar()).unwrap_or_default();
     let subject = entries.first().map_or(&node.span, |(name, _)| &name.span);
     let diagnostic = Diagnostic::error("unknown-step", "this step is about nothing that is known")

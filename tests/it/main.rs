@@ -10,6 +10,7 @@ mod corpora_promql;
 mod corpora_promtool;
 mod docs;
 mod exposition;
+mod features;
 mod promtool_differential;
 mod real;
 mod scenarios;

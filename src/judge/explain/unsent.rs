@@ -42,7 +42,8 @@ pub(super) fn failure(case: &Case, claim: &NotificationClaim, wanted: String) ->
         failure.because.extend(named.iter().map(|alert| case.how_far(alert)));
         let others: BTreeSet<&str> =
             case.routed().map(|(_, routed)| routed.labels.value("alertname")).collect();
-        if !others.is_empty() && !(named.is_empty() && claim.content.labels.is_empty()) {
+        let anything = named.is_empty() && claim.content.labels.is_empty();
+        if !others.is_empty() && !anything {
             let others: Vec<&str> = others.into_iter().take(TOLD).collect();
             failure.because.push(format!("what came: {}", others.join(", ")));
         }

@@ -86,6 +86,7 @@ fn no_sentence_means_two_things() {
                         assert!(
                             problem.contains("bad-value")
                                 || problem.contains("missing-key")
+                                || problem.contains("bad-matcher")
                                 || problem.contains("promql"),
                             "{sentence}\n{problem}"
                         );
