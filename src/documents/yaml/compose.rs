@@ -1,9 +1,11 @@
 //! From the parser's events to the tree: anchors, merges, duplicate keys, and limits that stop bombs.
+//!
+//! The parser is libyaml's, as is the one in Prometheus and Alertmanager: what it takes, they take. It is laxer than the
+//! YAML specification about the indentation inside quotes and brackets, and people rely on that.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span as ParserSpan, Tag};
+use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 
 use super::{Kind, Node, Scalar, Style, wrong_type};
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
@@ -16,23 +18,15 @@ pub fn documents(file: &SourceFile) -> (Vec<Node>, Vec<Diagnostic>) {
     if let Some(problem) = forbidden_character(file) {
         return (Vec::new(), vec![problem]);
     }
-    let mut composer = Composer {
-        file,
-        offsets: char_offsets(file.text()),
-        anchors: HashMap::new(),
-        problems: Vec::new(),
-        nodes: 0,
-        depth: 0,
-        last_end: 0,
-    };
+    let mut composer =
+        Composer { file, anchors: HashMap::new(), problems: Vec::new(), nodes: 0, depth: 0, last_end: 0 };
     let documents = composer.documents();
     (documents, composer.problems)
 }
 
 struct Composer<'f> {
     file: &'f SourceFile,
-    offsets: Option<Vec<usize>>,
-    anchors: HashMap<usize, Node>,
+    anchors: HashMap<String, Node>,
     problems: Vec<Diagnostic>,
     nodes: usize,
     depth: usize,
@@ -40,22 +34,22 @@ struct Composer<'f> {
     last_end: usize,
 }
 
-type Events<'f> = Parser<'f, saphyr_parser::StrInput<'f>>;
+type Events<'f> = Parser<&'f [u8]>;
 
 /// Reading stops here; the reason is already among the problems.
 struct Stopped;
 
 impl<'f> Composer<'f> {
     fn documents(&mut self) -> Vec<Node> {
-        let mut events: Events<'f> = Parser::new_from_str(self.file.text());
+        let mut events: Events<'f> = Parser::new();
+        events.set_input(&self.file.text().as_bytes()[byte_order_mark(self.file.text())..]);
         let mut documents = Vec::new();
-        while let Ok((event, _)) = self.next(&mut events) {
-            match event {
-                Event::StreamEnd => break,
-                Event::DocumentStart(_) => {
+        while let Ok(event) = self.next(&mut events) {
+            match event.data {
+                EventData::StreamEnd => break,
+                EventData::DocumentStart { .. } => {
                     self.anchors.clear();
-                    match self.next(&mut events).and_then(|(event, span)| self.node(&mut events, event, span))
-                    {
+                    match self.next(&mut events).and_then(|event| self.node(&mut events, event)) {
                         Ok(node) => documents.push(node),
                         Err(Stopped) => break,
                     }
@@ -66,26 +60,25 @@ impl<'f> Composer<'f> {
         documents
     }
 
-    fn next(&mut self, events: &mut Events<'f>) -> Result<(Event<'f>, ParserSpan), Stopped> {
-        match events.next_event() {
-            Some(Ok(event)) => Ok(event),
-            None => Err(Stopped),
-            Some(Err(error)) => {
-                let at = self.offset(error.marker().index());
-                let span = self.file.span(at..at);
-                if error.info().contains("recursion limit") {
-                    return self.stop(too_deep(&span));
+    fn next(&mut self, events: &mut Events<'f>) -> Result<Event, Stopped> {
+        events.parse().or_else(|error| {
+            let at = error.problem_mark().map_or(0, |mark| self.offset(mark));
+            let span = self.file.span(at..at);
+            let mut diagnostic =
+                Diagnostic::error("yaml-syntax", "this is not YAML").at(&span).label(error.problem());
+            if let Some((context, mark)) = error.context().zip(error.context_mark()) {
+                let from = self.offset(mark);
+                if from != at {
+                    diagnostic = diagnostic.related(&self.file.span(from..from), context);
                 }
-                let mut diagnostic =
-                    Diagnostic::error("yaml-syntax", "this is not YAML").at(&span).label(error.info());
-                let line_start = self.file.text()[..at].rfind('\n').map_or(0, |newline| newline + 1);
-                let mut lines = self.file.text()[line_start..].lines().take(2);
-                if lines.any(|line| line.trim_start_matches(' ').starts_with('\t')) {
-                    diagnostic = diagnostic.help("YAML is indented with spaces, not with tabs");
-                }
-                self.stop(diagnostic)
             }
-        }
+            let line_start = self.file.text()[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            let mut lines = self.file.text()[line_start..].lines().take(2);
+            if lines.any(|line| line.trim_start_matches(' ').starts_with('\t')) {
+                diagnostic = diagnostic.help("YAML is indented with spaces, not with tabs");
+            }
+            self.stop(diagnostic)
+        })
     }
 
     fn stop<T>(&mut self, diagnostic: Diagnostic) -> Result<T, Stopped> {
@@ -93,82 +86,70 @@ impl<'f> Composer<'f> {
         Err(Stopped)
     }
 
-    fn node(&mut self, events: &mut Events<'f>, event: Event<'f>, at: ParserSpan) -> Result<Node, Stopped> {
-        let start = self.offset(at.start.index());
+    fn node(&mut self, events: &mut Events<'f>, event: Event) -> Result<Node, Stopped> {
+        let start = self.offset(event.start_mark);
         if self.depth > MAX_DEPTH {
             let span = self.file.span(start..start + 1);
             return self.stop(too_deep(&span));
         }
         self.depth += 1;
-        let node = self.node_at(events, event, at, start);
+        let node = self.node_at(events, event, start);
         self.depth -= 1;
         node
     }
 
-    fn node_at(
-        &mut self,
-        events: &mut Events<'f>,
-        event: Event<'f>,
-        at: ParserSpan,
-        start: usize,
-    ) -> Result<Node, Stopped> {
+    fn node_at(&mut self, events: &mut Events<'f>, event: Event, start: usize) -> Result<Node, Stopped> {
         self.count(1, start)?;
-        let (kind, anchor, end) = match event {
-            Event::Alias(id) => return self.alias(id, self.span(&at)),
-            Event::Scalar(text, style, anchor, tag) => {
-                let span = self.scalar_span(start, self.offset(at.end.index()), style);
+        let end = self.offset(event.end_mark);
+        let (kind, anchor, end) = match event.data {
+            EventData::Alias { anchor } => return self.alias(&anchor, self.file.span(start..end)),
+            EventData::Scalar { anchor, tag, value, style, .. } => {
+                let span = self.scalar_span(start, end, style, &value);
                 self.last_end = span.end;
-                let node = Node { kind: scalar(text, style, tag.as_deref()), span };
+                let node = Node { kind: scalar(value, style, tag.as_deref()), span };
                 return Ok(self.anchored(anchor, node));
             }
-            Event::SequenceStart(anchor, _tag) => {
+            EventData::SequenceStart { anchor, .. } => {
                 let mut items: Vec<Node> = Vec::new();
                 loop {
-                    match self.next(events)? {
-                        (Event::SequenceEnd, span) => {
-                            let end = self.end_of_collection(start, &span);
-                            break (Kind::Sequence(items), anchor, end);
-                        }
-                        (event, span) => items.push(self.node(events, event, span)?),
+                    let event = self.next(events)?;
+                    if event.data == EventData::SequenceEnd {
+                        break (Kind::Sequence(items), anchor, self.end_of_collection(start, &event));
                     }
+                    items.push(self.node(events, event)?);
                 }
             }
-            Event::MappingStart(anchor, _tag) => {
+            EventData::MappingStart { anchor, .. } => {
                 let mut entries: Vec<(Node, Node)> = Vec::new();
                 loop {
-                    match self.next(events)? {
-                        (Event::MappingEnd, span) => {
-                            let end = self.end_of_collection(start, &span);
-                            let entries = self.merged(entries);
-                            break (Kind::Mapping(entries), anchor, end);
-                        }
-                        (event, span) => {
-                            let key = self.node(events, event, span)?;
-                            let (event, span) = self.next(events)?;
-                            let value = self.node(events, event, span)?;
-                            entries.push((key, value));
-                        }
+                    let event = self.next(events)?;
+                    if event.data == EventData::MappingEnd {
+                        let end = self.end_of_collection(start, &event);
+                        break (Kind::Mapping(self.merged(entries)), anchor, end);
                     }
+                    let key = self.node(events, event)?;
+                    let event = self.next(events)?;
+                    let value = self.node(events, event)?;
+                    entries.push((key, value));
                 }
             }
-            _ => (Kind::Null, 0, start),
+            _ => (Kind::Null, None, start),
         };
         let node = Node { kind, span: self.file.span(start..end) };
         Ok(self.anchored(anchor, node))
     }
 
-    fn anchored(&mut self, anchor: usize, node: Node) -> Node {
-        if anchor != 0 {
+    fn anchored(&mut self, anchor: Option<String>, node: Node) -> Node {
+        if let Some(anchor) = anchor {
             self.anchors.insert(anchor, node.clone());
         }
         node
     }
 
-    fn alias(&mut self, id: usize, span: Span) -> Result<Node, Stopped> {
-        let Some(node) = self.anchors.get(&id).cloned() else {
-            return self.stop(
-                Diagnostic::error("yaml-alias", "this alias refers to an anchor that holds it").at(&span),
-            );
+    fn alias(&mut self, anchor: &str, span: Span) -> Result<Node, Stopped> {
+        let Some(node) = self.anchors.get(anchor).cloned() else {
+            let unknown = format!("no anchor `&{anchor}` ends before this alias");
+            return self.stop(Diagnostic::error("yaml-alias", unknown).at(&span));
         };
         self.count(size(&node), span.start)?;
         self.last_end = span.end;
@@ -235,47 +216,59 @@ impl<'f> Composer<'f> {
         out
     }
 
-    fn span(&self, span: &ParserSpan) -> Span {
-        self.file.span(self.offset(span.start.index())..self.offset(span.end.index()))
-    }
-
     /// A flow collection ends at its bracket; a block one with its last value, or a comment behind it
     /// would be part of it.
-    fn end_of_collection(&mut self, start: usize, end: &ParserSpan) -> usize {
-        let at = self.offset(end.start.index());
-        if self.file.text()[at..].starts_with(['}', ']']) && end.end.index() > end.start.index() {
+    fn end_of_collection(&mut self, start: usize, end: &Event) -> usize {
+        let at = self.offset(end.start_mark);
+        if self.file.text()[at..].starts_with(['}', ']']) && end.end_mark.index > end.start_mark.index {
             self.last_end = at + 1;
         }
         self.last_end.max(start)
     }
 
     /// The parser's span of a scalar begins at its anchor or tag, and goes on into a comment or blank lines.
-    fn scalar_span(&self, start: usize, end: usize, style: ScalarStyle) -> Span {
+    fn scalar_span(&self, start: usize, end: usize, style: ScalarStyle, value: &str) -> Span {
         let text = self.file.text();
         let mut start = start;
         let mut end = end.max(start);
-        while style != ScalarStyle::Literal
-            && style != ScalarStyle::Folded
-            && text[start..end].starts_with(['&', '!'])
-        {
+        while text[start..end].starts_with(['&', '!']) {
             let word = text[start..end].find(char::is_whitespace).map_or(end, |at| start + at);
             start = word + (text[word..end].len() - text[word..end].trim_start().len());
         }
         match style {
             ScalarStyle::SingleQuoted => end = start + single_quoted_length(&text[start..end]),
             ScalarStyle::DoubleQuoted => end = start + double_quoted_length(&text[start..end]),
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                start += block_text_start(&text[start..end], value);
+                end = start + text[start..end].trim_end().len();
+            }
             _ => end = start + text[start..end].trim_end().len(),
         }
         self.file.span(start..end)
     }
 
-    /// The parser counts characters; spans are bytes.
-    fn offset(&self, index: usize) -> usize {
-        match &self.offsets {
-            None => index.min(self.file.text().len()),
-            Some(offsets) => offsets.get(index).copied().unwrap_or(self.file.text().len()),
-        }
+    /// The parser does not count a byte order mark.
+    fn offset(&self, mark: Mark) -> usize {
+        let index = usize::try_from(mark.index).unwrap_or(usize::MAX);
+        index.saturating_add(byte_order_mark(self.file.text())).min(self.file.text().len())
     }
+}
+
+fn byte_order_mark(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
+
+/// Where the text of a block scalar begins: behind the header and blank lines, and the block's indentation.
+fn block_text_start(source: &str, value: &str) -> usize {
+    let mut at = source.find('\n').map_or(source.len(), |newline| newline + 1);
+    while let Some(length) = source[at..].find('\n')
+        && source[at..at + length].trim().is_empty()
+    {
+        at += length + 1;
+    }
+    let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let own = value.lines().find(|line| !line.trim().is_empty()).map_or(0, spaces);
+    at + spaces(&source[at..]).saturating_sub(own)
 }
 
 fn too_deep(span: &Span) -> Diagnostic {
@@ -288,23 +281,24 @@ fn null_key(key: &Node) -> Option<String> {
     (key.kind == Kind::Null).then(|| key.span.text().to_owned())
 }
 
-fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
+fn scalar(text: String, style: ScalarStyle, tag: Option<&str>) -> Kind {
     let style = match style {
         ScalarStyle::Plain => Style::Plain,
         ScalarStyle::SingleQuoted => Style::SingleQuoted,
         ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
         ScalarStyle::Literal => Style::Literal,
         ScalarStyle::Folded => Style::Folded,
+        _ => Style::Plain,
     };
-    let plain = match tag.map(|tag| (tag.handle.as_str(), tag.suffix.as_str())) {
-        Some(("tag:yaml.org,2002:" | "!!", "null")) => return Kind::Null,
-        Some(("tag:yaml.org,2002:" | "!!", "bool" | "int" | "float")) => true,
+    let plain = match tag.map(|tag| tag.strip_prefix("tag:yaml.org,2002:").unwrap_or_default()) {
+        Some("null") => return Kind::Null,
+        Some("bool" | "int" | "float") => true,
         Some(_) => false,
         None => style == Style::Plain,
     };
-    match &*text {
+    match text.as_str() {
         "" | "~" | "null" | "Null" | "NULL" if plain => Kind::Null,
-        _ => Kind::Scalar(Scalar { text: text.into_owned(), plain, style }),
+        _ => Kind::Scalar(Scalar { text, plain, style }),
     }
 }
 
@@ -352,9 +346,4 @@ fn size(node: &Node) -> usize {
         Kind::Mapping(entries) => 1 + entries.iter().map(|(_, value)| 1 + size(value)).sum::<usize>(),
         _ => 1,
     }
-}
-
-/// Byte offset of each character, or `None` where the two are the same.
-fn char_offsets(text: &str) -> Option<Vec<usize>> {
-    (!text.is_ascii()).then(|| text.char_indices().map(|(at, _)| at).collect())
 }

@@ -119,13 +119,24 @@ fn anchors_and_merges_are_expanded() {
     assert_eq!(keys("b"), pairs(&[("p", "1"), ("q", "2"), ("r", "4")]));
 }
 
+/// As in Prometheus: inside quotes and brackets the indentation is nobody's business.
+#[test]
+fn quotes_and_brackets_may_go_on_at_any_column() {
+    for text in ["a:\n  b: 'x\ny'\n", "a:\n  b: \"x\n y\"\n", "a:\n  b: \"x \\\ny\"\n"] {
+        let root = one(text);
+        assert_eq!(root.get("a").and_then(|a| a.get("b")).and_then(Node::scalar), Some("x y"), "{text:?}");
+    }
+    let root = one("a:\n  b: {\nx: 1,\ny: [\n2\n]}\n");
+    assert_eq!(root.get("a").and_then(|a| a.get("b")).map(|b| b.entries().map(<[_]>::len)), Some(Some(2)));
+}
+
 #[test]
 fn mistakes_in_the_yaml_are_told_with_their_place() {
     check_problems("a: 1\nb: 2\na: 3\n", &["3:1 the key `a` stands here twice"]);
-    check_problems("a: 1\n\tb: 2\n", &["1:4 this is not YAML"]);
+    check_problems("a: 1\n\tb: 2\n", &["2:1 this is not YAML"]);
     check_problems("a: [1, 2\n", &["2:1 this is not YAML"]);
-    check_problems("a: *nowhere\n", &["1:4 this is not YAML"]);
-    check_problems("a: &a [*a]\n", &["1:8 this alias refers to an anchor that holds it"]);
+    check_problems("a: *nowhere\n", &["1:4 no anchor `&nowhere` ends before this alias"]);
+    check_problems("a: &a [*a]\n", &["1:8 no anchor `&a` ends before this alias"]);
     check_problems("a: 1\u{0}\n", &["1:5 control characters are not allowed"]);
     check_problems("[a]: 1\n", &["1:1 expected a plain key"]);
     check_problems("a:\n  <<: 5\n", &["2:7 expected a mapping to merge"]);
