@@ -18,6 +18,8 @@ pub mod time;
 pub mod documents;
 pub mod stack;
 
+pub mod checks;
+
 pub mod scenario;
 
 pub mod promql;

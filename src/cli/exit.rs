@@ -27,7 +27,7 @@ impl Exit {
     pub fn meaning(self) -> &'static str {
         match self {
             Exit::Held => "every promise was kept",
-            Exit::Broken => "a promise was broken: a then-step did not hold",
+            Exit::Broken => "a promise was broken: a then-step did not hold, or a check found a defect",
             Exit::Unusable => "the arguments, documents or scenarios can't be used; nothing was run",
             Exit::WorldFailed => "a world could not be started or reached, or a report not be written",
             Exit::OurFault => "firedrill itself failed; please report it",

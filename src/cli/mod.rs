@@ -1,8 +1,10 @@
 //! The command line: arguments, what they start, and the exit code. One file a command.
 
+mod check;
 mod color;
 mod completions;
 mod exit;
+mod explain;
 mod fault;
 mod man;
 mod output;
@@ -20,6 +22,7 @@ pub use exit::Exit;
 
 const EXAMPLES: &str = "\
 Examples:
+  firedrill check monitoring.md k8s/            what can't work, from the documents alone
   firedrill test scenarios/                     every scenario in a folder
   firedrill test scenarios/shop.yaml:12         the scenario at a line
   firedrill test rules_test.yml                 promtool's unit tests, as they are
@@ -42,6 +45,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Check(check::CheckArguments),
+    Explain(explain::ExplainArguments),
     Test(test::TestArguments),
     Steps(steps::StepsArguments),
     Schema(schema::SchemaArguments),
@@ -68,6 +73,8 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Exit {
     match &arguments.command {
+        Command::Check(check) => check::run(check, arguments.color),
+        Command::Explain(explain) => explain::run(explain, arguments.color),
         Command::Test(test) => test::run(test, arguments.color, &stages::Stages::REAL),
         Command::Steps(steps) => steps::run(steps),
         Command::Schema(_) => schema::run(),

@@ -18,6 +18,8 @@ use crate::stack::{Prometheus, Stack, Version};
 use firedrill::FiredrillFile;
 use folder::{Content, Found};
 
+pub use folder::documents;
+
 /// A stack with warnings, or everything that makes the documents unusable.
 pub type Loaded = Result<(Stack, Vec<Diagnostic>), Vec<Diagnostic>>;
 

@@ -1,9 +1,14 @@
 //! Finding and reading what people wrote. Every value read here keeps its place.
 
 pub mod alertmanager;
+pub mod compose;
 pub mod find;
 pub mod firedrill;
+pub mod helm;
+pub mod instrumentation;
+pub mod kubernetes;
 pub mod markdown;
+pub mod parts;
 pub mod prometheus;
 pub mod relabel;
 pub mod rules;
@@ -11,6 +16,7 @@ pub mod services;
 pub mod shape;
 pub mod shell;
 pub mod value;
+pub mod wiring;
 pub mod yaml;
 
 pub use find::{Loaded, load, load_rules, read_file};

@@ -232,8 +232,22 @@ fn pairs(set: &Spanned<String>) -> Vec<(String, Spanned<String>)> {
             _ => parts.push(part.to_owned()),
         }
     }
-    let pairs = parts.iter().filter_map(|part| part.split_once('='));
-    pairs.map(|(key, value)| (key.to_owned(), Spanned::new(value.to_owned(), set.span.clone()))).collect()
+    // Where nothing is escaped or quoted, the value's own place is known.
+    let verbatim = set.span.text() == set.value && !set.value.contains('\\');
+    let mut at = set.span.start;
+    let mut pairs = Vec::new();
+    for part in &parts {
+        let end = at + part.len();
+        if let Some((key, value)) = part.split_once('=') {
+            let span = match verbatim {
+                true => set.span.file.span(end - value.len()..end),
+                false => set.span.clone(),
+            };
+            pairs.push((key.to_owned(), Spanned::new(value.to_owned(), span)));
+        }
+        at = end + 1;
+    }
+    pairs
 }
 
 #[cfg(test)]

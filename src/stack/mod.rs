@@ -3,6 +3,7 @@
 pub mod alertmanager;
 pub mod relabel;
 mod version;
+pub mod wiring;
 
 pub use version::Version;
 

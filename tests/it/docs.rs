@@ -29,3 +29,8 @@ fn the_page_of_failures_lists_every_one() {
         ),
     );
 }
+
+#[test]
+fn the_page_of_checks_explains_every_one() {
+    check("checks.md", &firedrill::checks::page());
+}

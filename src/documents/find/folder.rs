@@ -35,7 +35,7 @@ pub fn find<P: AsRef<Path>>(paths: &[P], problems: &mut Vec<Diagnostic>) -> Vec<
     for path in paths {
         let path = path.as_ref();
         if path.is_dir() {
-            walk(path, 0, &mut files, problems);
+            walk(path, 0, &is_yaml, &mut files, problems);
         } else {
             files.push(path.to_path_buf());
         }
@@ -52,6 +52,27 @@ pub fn find<P: AsRef<Path>>(paths: &[P], problems: &mut Vec<Diagnostic>) -> Vec<
         }
     }
     found
+}
+
+/// All files at `paths` that documents are made of: guides, YAML and JSON; folders walked, in the order of names.
+pub fn documents<P: AsRef<Path>>(paths: &[P], problems: &mut Vec<Diagnostic>) -> Vec<SourceFile> {
+    let mut files = Vec::new();
+    for path in paths {
+        let path = path.as_ref();
+        match path.is_dir() {
+            true => walk(path, 0, &is_document, &mut files, problems),
+            false => files.push(path.to_path_buf()),
+        }
+    }
+    files.truncate(MOST_FILES);
+    let mut read_files = Vec::new();
+    for path in files {
+        match read(&path) {
+            Ok(source) => read_files.push(source),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    read_files
 }
 
 /// A file as text, or what keeps it from being read.
@@ -89,7 +110,13 @@ fn reason(error: &std::io::Error) -> String {
     }
 }
 
-fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, problems: &mut Vec<Diagnostic>) {
+fn walk(
+    folder: &Path,
+    depth: usize,
+    wanted: &dyn Fn(&Path) -> bool,
+    files: &mut Vec<PathBuf>,
+    problems: &mut Vec<Diagnostic>,
+) {
     const SKIPPED: [&str; 3] = ["node_modules", "target", "vendor"];
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -110,9 +137,9 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, problems: &mut Ve
         }
         if path.is_dir() {
             if depth < DEEPEST && !SKIPPED.contains(&name) {
-                walk(&path, depth + 1, files, problems);
+                walk(&path, depth + 1, wanted, files, problems);
             }
-        } else if is_yaml(&path) {
+        } else if wanted(&path) {
             files.push(path);
         }
     }
@@ -124,6 +151,11 @@ fn is_yaml(path: &Path) -> bool {
 
 fn is_alertmanager(root: &yaml::Node) -> bool {
     root.get("route").is_some() && root.get("receivers").is_some() && root.get("kind").is_none()
+}
+
+fn is_document(path: &Path) -> bool {
+    const KNOWN: [&str; 6] = ["yaml", "yml", "json", "md", "markdown", "rules"];
+    path.extension().and_then(|extension| extension.to_str()).is_some_and(|it| KNOWN.contains(&it))
 }
 
 fn content(path: &Path, source: &SourceFile) -> Content {

@@ -18,6 +18,15 @@ pub fn matching(pattern: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Whether a path fits a pattern; both may begin with `./`.
+pub fn fits_path(pattern: &str, path: &str) -> bool {
+    let parts = |text: &str| -> Vec<String> {
+        text.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect()
+    };
+    let (pattern, path) = (parts(pattern), parts(path));
+    pattern.len() == path.len() && pattern.iter().zip(&path).all(|(pattern, name)| fits(pattern, name))
+}
+
 fn children(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     if !pattern.contains(['*', '?', '[', '\\']) {
         return vec![folder.join(pattern)];

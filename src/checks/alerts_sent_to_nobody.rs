@@ -1,0 +1,34 @@
+//! Alerts that Prometheus evaluates and sends to no Alertmanager.
+
+use super::{Check, Harm};
+use crate::diagnostic::Diagnostic;
+use crate::stack::RuleKind;
+use crate::stack::wiring::{Home, Wiring};
+
+pub const CHECK: Check = Check {
+    id: "alerts-sent-to-nobody",
+    harm: Harm::Silent,
+    title: "Prometheus sends its alerts to no Alertmanager",
+    explanation: "Without `alerting.alertmanagers` alerts fire on Prometheus' own page, and nobody is told.",
+    example: "# prometheus.yml\nrule_files: [rules/*.yml]\n---8<---\n# rules/api.yml\ngroups:\n- name: api\n  rules:\n  - alert: Down\n    expr: up == 0\n",
+    mended: "# prometheus.yml\nrule_files: [rules/*.yml]\nalerting:\n  alertmanagers:\n  - static_configs:\n    - targets: ['alertmanager:9093']\n---8<---\n# rules/api.yml\ngroups:\n- name: api\n  rules:\n  - alert: Down\n    expr: up == 0\n",
+    find,
+};
+
+fn find(wiring: &Wiring) -> Vec<Diagnostic> {
+    let groups = wiring.rule_files.iter().flat_map(|file| &file.groups);
+    let mut rules = groups.flat_map(|group| &group.rules);
+    let Some(alert) = rules.find(|rule| matches!(rule.kind, RuleKind::Alerting { .. })) else {
+        return Vec::new();
+    };
+    let configs = wiring.prometheus.iter().filter(|config| config.home != Home::Values);
+    let silent =
+        configs.filter(|config| config.config.as_ref().is_some_and(|config| config.alertmanagers.is_empty()));
+    let found = silent.map(|config| {
+        Diagnostic::error("", "this Prometheus sends its alerts to no Alertmanager")
+            .at(&config.source.span(0..0))
+            .label("has no `alerting.alertmanagers`")
+            .related(&alert.name().span, "nobody is told of this alert")
+    });
+    found.collect()
+}

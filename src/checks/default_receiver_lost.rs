@@ -1,0 +1,43 @@
+//! Receivers in values that replace the one that the chart's default route needs.
+
+use super::{Check, Harm};
+use crate::diagnostic::Diagnostic;
+use crate::stack::wiring::{Home, Wiring};
+
+pub const CHECK: Check = Check {
+    id: "default-receiver-lost",
+    harm: Harm::Breaks,
+    title: "the chart's default route needs a receiver that these values take away",
+    explanation: "Helm merges mappings and replaces lists. kube-prometheus-stack's default `alertmanager.config` sends \
+                  the alert Watchdog to the receiver `null`; values with `receivers` of their own, and without \
+                  `route.routes`, keep that route and lose its receiver. Alertmanager refuses the result: undefined \
+                  receiver \"null\" used in route.",
+    example: "alertmanager:\n  config:\n    route: {receiver: team}\n    receivers:\n    - name: team\n```\n```sh\nhelm install stack prometheus-community/kube-prometheus-stack\n",
+    mended: "alertmanager:\n  config:\n    route: {receiver: team}\n    receivers:\n    - name: 'null'\n    - name: team\n```\n```sh\nhelm install stack prometheus-community/kube-prometheus-stack\n",
+    find,
+};
+
+fn find(wiring: &Wiring) -> Vec<Diagnostic> {
+    let mut releases = wiring.releases.iter();
+    let Some(release) = releases.find(|release| release.chart.value == "kube-prometheus-stack") else {
+        return Vec::new();
+    };
+    let configs = wiring.alertmanagers.iter().filter(|config| config.home == Home::Values);
+    let found = configs.filter_map(|config| {
+        let named = || config.settings.iter().filter(|setting| setting.path == "receivers[].name");
+        let first = named().next()?;
+        let routes = config.settings.iter().any(|setting| setting.path.starts_with("route.routes[]"));
+        if routes || named().any(|name| name.value.value == "null") {
+            return None;
+        }
+        Some(
+            Diagnostic::error("", "the chart's default route loses its receiver `null`")
+                .at(&first.value.span)
+                .label("this list replaces the chart's, which has `null`")
+                .related(&release.chart.span, "its default route sends Watchdog to `null`")
+                .because("Alertmanager refuses the merged config: undefined receiver \"null\" used in route")
+                .help("add `- name: 'null'` to the receivers, or set `route.routes`"),
+        )
+    });
+    found.collect()
+}

@@ -1,0 +1,178 @@
+//! What can't work, said before anything is run. One file a check, named like its id.
+//!
+//! Promises: a finding is provable from the documents; what rests on something that they leave out says so
+//! (`assuming …`). Findings stand in the order of the files.
+
+mod admin_api;
+mod alertmanager_config_refused;
+mod alerts_sent_to_nobody;
+mod config_not_loaded;
+mod credentials_in_clear;
+mod default_receiver_lost;
+mod ignored;
+mod latest_tag;
+mod manual;
+mod not_an_http_target;
+mod operator_skips;
+mod placeholder_receiver;
+mod port_not_served;
+mod prometheus_config_refused;
+mod rules_not_loaded;
+mod rules_refused;
+#[cfg(test)]
+mod tests;
+mod unknown_service;
+mod yaml_refused;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::stack::Discovery;
+use crate::stack::wiring::{Address, Home, Wiring};
+
+pub use manual::{explain, list, page};
+
+/// How bad it is, from bad to worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Harm {
+    /// It works, and could be clearer.
+    Style,
+    /// It works, until something that is likely happens.
+    Risk,
+    /// Nothing complains, and it does not do what it is there for.
+    Silent,
+    /// A program refuses it or can't work with it.
+    Breaks,
+}
+
+impl Harm {
+    pub const ALL: [Harm; 4] = [Harm::Breaks, Harm::Silent, Harm::Risk, Harm::Style];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Harm::Style => "style",
+            Harm::Risk => "risk",
+            Harm::Silent => "silent",
+            Harm::Breaks => "breaks",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Harm> {
+        Harm::ALL.into_iter().find(|harm| harm.as_str() == text)
+    }
+
+    fn severity(self) -> Severity {
+        match self {
+            Harm::Breaks | Harm::Silent => Severity::Error,
+            Harm::Risk | Harm::Style => Severity::Warning,
+        }
+    }
+}
+
+/// One kind of defect.
+#[derive(Debug)]
+pub struct Check {
+    /// Stable, kebab-case; its file has the same name.
+    pub id: &'static str,
+    pub harm: Harm,
+    /// One sentence: what is wrong.
+    pub title: &'static str,
+    /// Why it matters and what to do, in Markdown.
+    pub explanation: &'static str,
+    /// What is found, and what is written instead: YAML.
+    pub example: &'static str,
+    pub mended: &'static str,
+    pub find: fn(&Wiring) -> Vec<Diagnostic>,
+}
+
+/// What a check found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub harm: Harm,
+    pub diagnostic: Diagnostic,
+}
+
+/// Every check, in the order of the manual.
+pub const CHECKS: &[&Check] = &[
+    // Refused.
+    &yaml_refused::CHECK,
+    &prometheus_config_refused::CHECK,
+    &rules_refused::CHECK,
+    &alertmanager_config_refused::CHECK,
+    &default_receiver_lost::CHECK,
+    // Not loaded.
+    &rules_not_loaded::CHECK,
+    &config_not_loaded::CHECK,
+    &operator_skips::CHECK,
+    // Unreachable.
+    &unknown_service::CHECK,
+    &port_not_served::CHECK,
+    &not_an_http_target::CHECK,
+    &alerts_sent_to_nobody::CHECK,
+    &placeholder_receiver::CHECK,
+    // Safety.
+    &credentials_in_clear::CHECK,
+    &latest_tag::CHECK,
+    &admin_api::CHECK,
+];
+
+/// Runs every check; what a comment ignores is left out, and a comment without a reason is a finding.
+pub fn run(wiring: &Wiring) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for check in CHECKS {
+        for mut diagnostic in (check.find)(wiring) {
+            diagnostic.id = check.id;
+            diagnostic.severity = check.harm.severity();
+            if !findings.iter().any(|known| known.diagnostic.same_as(&diagnostic)) {
+                findings.push(Finding { harm: check.harm, diagnostic });
+            }
+        }
+    }
+    let mut findings = ignored::apply(findings, wiring);
+    findings.sort_by_key(|finding| {
+        let place = finding.diagnostic.place.as_ref().map(|place| place.in_own_file());
+        place.map(|place| (place.file.path().to_owned(), place.start, place.end))
+    });
+    findings
+}
+
+/// A program's own complaint, with what follows from it where it does not say so itself.
+fn refused(problem: &Diagnostic, consequence: &str) -> Diagnostic {
+    match problem.because {
+        Some(_) => problem.clone(),
+        None => problem.clone().because(consequence),
+    }
+}
+
+/// Whether a reader's problem is an error that is not told already, as YAML that nothing can parse.
+fn is_new_error(wiring: &Wiring, problem: &Diagnostic) -> bool {
+    problem.severity == Severity::Error && !wiring.broken.iter().any(|known| known.same_as(problem))
+}
+
+/// Every address that something talks to: those in the documents' values, and Prometheus' targets.
+fn addresses(wiring: &Wiring) -> Vec<Address> {
+    let mut addresses = wiring.addresses.clone();
+    for config in &wiring.prometheus {
+        let from = match &config.home {
+            Home::ConfigMap { namespace, .. } => Some(namespace.clone()),
+            _ => None,
+        };
+        let Some(read) = &config.config else { continue };
+        let jobs = read.scrape_configs.iter().filter(|job| job.relabel_configs.is_empty());
+        let discovery = jobs.flat_map(|job| &job.discovery);
+        let discovery = discovery.chain(read.alertmanagers.iter().flat_map(|to| &to.discovery));
+        let targets = discovery.filter_map(|discovery| match discovery {
+            Discovery::Static { targets, .. } => Some(targets),
+            _ => None,
+        });
+        addresses.extend(targets.flatten().map(|target| {
+            let (host, port) = target.value.rsplit_once(':').unwrap_or((&target.value, ""));
+            Address {
+                host: host.to_owned(),
+                port: port.parse().ok(),
+                from: from.clone(),
+                what: "this target",
+                place: target.span.clone(),
+            }
+        }));
+    }
+    addresses
+}

@@ -1,0 +1,108 @@
+//! Names that lead to no Service from where they are looked up.
+
+use super::{Check, Harm};
+use crate::diagnostic::Diagnostic;
+use crate::stack::wiring::{Address, Reached, Service, Wiring};
+
+pub const CHECK: Check = Check {
+    id: "unknown-service",
+    harm: Harm::Breaks,
+    title: "no Service has this name in this namespace",
+    explanation: "A short name is looked up in the namespace of the pod that asks: `loki` there means \
+                  `loki.NAMESPACE.svc`. Charts and operators name their Services after the release. A name is only \
+                  found here when the documents have the Service that was meant, under another name or in another \
+                  namespace.",
+    example: "apiVersion: v1\nkind: Service\nmetadata: {name: loki, namespace: logging}\nspec: {ports: [{port: 3100}]}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: grafana, namespace: monitoring}\ndata:\n  datasources.yml: |\n    apiVersion: 1\n    datasources: [{name: Loki, type: loki, url: 'http://loki:3100'}]\n",
+    mended: "apiVersion: v1\nkind: Service\nmetadata: {name: loki, namespace: logging}\nspec: {ports: [{port: 3100}]}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: grafana, namespace: monitoring}\ndata:\n  datasources.yml: |\n    apiVersion: 1\n    datasources: [{name: Loki, type: loki, url: 'http://loki.logging:3100'}]\n",
+    find,
+};
+
+fn find(wiring: &Wiring) -> Vec<Diagnostic> {
+    super::addresses(wiring).iter().filter_map(|address| judge(wiring, address)).collect()
+}
+
+fn judge(wiring: &Wiring, address: &Address) -> Option<Diagnostic> {
+    let Address { host, port, from, place, .. } = address;
+    match wiring.reach(host, from.as_deref()) {
+        Reached::Service(_) | Reached::Outside => None,
+        Reached::Elsewhere(services) => {
+            let service = services.first()?;
+            let namespace = service.namespace.as_deref()?;
+            // Nobody knows from where.
+            let from = from.as_deref()?;
+            let wanted = format!("the namespace `{from}` has no Service `{host}`");
+            Some(
+                Diagnostic::error("", wanted)
+                    .at(place)
+                    .label(format!("looked up in `{from}`"))
+                    .related(&service.name.span, format!("it is in `{namespace}`"))
+                    .help(format!("write `{}.{namespace}`", service.name.value)),
+            )
+        }
+        Reached::Unknown => {
+            let meant = wiring.services.iter().find(|service| is_meant(service, host, *port))?;
+            let made_by = meant.made_by.as_deref()?;
+            let name = &meant.name.value;
+            Some(
+                Diagnostic::error("", format!("no Service is named `{host}`"))
+                    .at(place)
+                    .label("does not resolve")
+                    .related(&meant.name.span, format!("{made_by} makes `{name}`"))
+                    .help(format!("write `{name}`")),
+            )
+        }
+    }
+}
+
+/// Whether a chart's Service is most likely what a name that does not exist stands for.
+fn is_meant(service: &Service, host: &str, port: Option<u16>) -> bool {
+    let short = host.split('.').next().unwrap_or_default();
+    let same_port = match (service.ports.first(), port) {
+        (Some(own), Some(port)) => own.number == port,
+        _ => false,
+    };
+    let words: Vec<&str> = short.split('-').collect();
+    let name = &service.name.value;
+    service.made_by.is_some()
+        && same_port
+        && !name.ends_with("-operated")
+        && words.last().is_some_and(|word| name.split('-').any(|part| part == *word))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    #[test]
+    fn a_chart_names_its_services_after_the_release() {
+        let guide = |chart: &str, url: &str| {
+            format!(
+                "```sh\nhelm install {chart} -n m\n```\n```yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, \
+                 namespace: m}}\ndata:\n  d.yml: |\n    datasources: [{{url: 'http://{url}'}}]\n```\n"
+            )
+        };
+        let stack = "s prometheus-community/kube-prometheus-stack";
+        check("unknown-service", &guide(stack, "s-kube-prometheus-stack-prometheus:9090"), &[]);
+        check("unknown-service", &guide(stack, "prometheus-operated:9090"), &[]);
+        check("unknown-service", &guide(stack, "web:9090"), &[]);
+        check(
+            "unknown-service",
+            &guide(stack, "prometheus:9090"),
+            &["10:25 no Service is named `prometheus`"],
+        );
+        check(
+            "unknown-service",
+            &guide("elasticsearch elastic/elasticsearch", "elasticsearch:9200"),
+            &["10:25 no Service is named `elasticsearch`"],
+        );
+    }
+
+    #[test]
+    fn what_is_not_documented_is_not_claimed() {
+        check(
+            "unknown-service",
+            "```yaml\nscrape_configs:\n- job_name: a\n  static_configs: [{targets: ['backend:8000']}]\n```\n",
+            &[],
+        );
+    }
+}

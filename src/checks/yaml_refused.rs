@@ -1,0 +1,60 @@
+//! YAML and JSON that no program can parse.
+
+use super::{Check, Harm};
+use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::stack::wiring::Wiring;
+
+pub const CHECK: Check = Check {
+    id: "yaml-refused",
+    harm: Harm::Breaks,
+    title: "no program can parse this YAML or JSON",
+    explanation: "Whatever reads the file stops here. The rest of the documents is checked all the same.",
+    example: "apiVersion: v1\nkind: Service\nmetadata:\n  name: api\n  name: web\n",
+    mended: "apiVersion: v1\nkind: Service\nmetadata:\n  name: api\n",
+    find,
+};
+
+fn find(wiring: &Wiring) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    let mut lines: Vec<(String, usize)> = Vec::new();
+    for problem in wiring.broken.iter().filter(|problem| problem.severity == Severity::Error) {
+        let place = problem.place.as_ref();
+        let line = place.map(|place| (place.file.path().to_owned(), place.line())).unwrap_or_default();
+        // What follows on the same line has the same cause.
+        if lines.contains(&line) {
+            continue;
+        }
+        lines.push(line);
+        found.push(match place.is_some_and(braces) {
+            true => problem
+                .clone()
+                .because("a value that begins with `{` is a mapping in YAML, not text")
+                .help("put the value in quotes"),
+            false => problem.clone(),
+        });
+    }
+    found
+}
+
+/// Whether the line has a template's braces where a value begins.
+fn braces(place: &Span) -> bool {
+    let own = place.in_own_file();
+    let text = own.file.text();
+    let start = text[..own.start].rfind('\n').map_or(0, |newline| newline + 1);
+    text[start..].lines().next().is_some_and(|line| line.contains(": {{"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    #[test]
+    fn a_template_without_quotes_is_found_once() {
+        check(
+            "yaml-refused",
+            "```yaml\ngroups:\n- name: a\n  rules:\n  - alert: A\n    expr: up == 0\n    annotations:\n      \
+             summary: {{ $value }} are down\n```\n",
+            &["8:17 expected a plain key"],
+        );
+    }
+}

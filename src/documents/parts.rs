@@ -1,0 +1,160 @@
+//! What the documents are made of: files, the fenced blocks of guides, here-documents, and the configs inside of
+//! ConfigMaps, each classified by its content.
+//!
+//! Promises: every part is there, with what it is or why it is not read; what can't be parsed keeps its problems
+//! and stops nothing else.
+
+mod classify;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use super::find;
+use super::markdown;
+use super::shell::{self, HelmCommand};
+use super::yaml::Node;
+use crate::diagnostic::{Diagnostic, SourceFile, Span};
+use crate::stack::wiring::PartKind;
+
+/// Parts within parts within parts: deeper than any guide.
+const DEEPEST: usize = 8;
+
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub kind: PartKind,
+    /// The file that it is said to be.
+    pub name: Option<String>,
+    pub source: SourceFile,
+    /// The fence, or the beginning.
+    pub place: Span,
+    /// The ConfigMap or Secret that holds it: namespace, name, key.
+    pub holder: Option<Holder>,
+    /// Its YAML or JSON documents, as far as they can be read.
+    pub documents: Vec<Node>,
+    /// Why it is not read, where it isn't.
+    pub unread: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub namespace: String,
+    pub name: String,
+    pub key: String,
+}
+
+/// All parts of some files.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    pub parts: Vec<Part>,
+    pub releases: Vec<HelmCommand>,
+    /// YAML and JSON that no program could parse.
+    pub broken: Vec<Diagnostic>,
+    /// Files that can't be read at all.
+    pub unreadable: Vec<Diagnostic>,
+}
+
+/// Everything at `paths`, folders walked.
+pub fn read<P: AsRef<Path>>(paths: &[P]) -> Parts {
+    let mut parts = Parts::default();
+    for file in find::documents(paths, &mut parts.unreadable) {
+        parts.file(&file);
+    }
+    parts
+}
+
+impl Parts {
+    /// Takes a whole file apart.
+    pub fn file(&mut self, file: &SourceFile) {
+        let name = Some(file.path().to_owned());
+        let extension = file.path().rsplit_once('.').map_or("", |(_, extension)| extension);
+        match extension {
+            "md" | "markdown" => self.guide(file),
+            _ => self.text(file, name, extension, file.span(0..0), None, 0),
+        }
+    }
+
+    fn guide(&mut self, file: &SourceFile) {
+        for block in markdown::blocks(file) {
+            self.text(&block.source, block.name, &block.language, block.place, None, 0);
+        }
+    }
+
+    fn text(
+        &mut self,
+        source: &SourceFile,
+        name: Option<String>,
+        language: &str,
+        place: Span,
+        holder: Option<Holder>,
+        depth: usize,
+    ) {
+        let read = classify::read(source, name.as_deref(), language);
+        let mut part = Part {
+            kind: read.kind,
+            name,
+            source: source.clone(),
+            place,
+            holder,
+            documents: read.documents,
+            unread: read.unread,
+        };
+        self.broken.extend(read.problems);
+        if depth >= DEEPEST {
+            part.unread = Some("it is nested too deep".to_owned());
+            self.parts.push(part);
+            return;
+        }
+        let inside: Vec<(SourceFile, Holder)> = part.documents.iter().flat_map(held).collect();
+        let is_shell = part.kind == PartKind::Shell;
+        self.parts.push(part);
+        for (source, holder) in inside {
+            let name = Some(holder.key.clone());
+            let language = holder.key.rsplit_once('.').map_or("", |(_, extension)| extension).to_owned();
+            let place = source.span(0..0);
+            self.text(&source, name, &language, place, Some(holder), depth + 1);
+        }
+        if is_shell {
+            let shell = shell::read(source);
+            self.releases.extend(shell.releases);
+            for document in shell.here_documents {
+                let extension = document.file.as_deref().and_then(|file| file.rsplit_once('.'));
+                let language = extension.map_or("yaml", |(_, extension)| extension).to_owned();
+                self.text(&document.source, document.file, &language, document.place, None, depth + 1);
+            }
+        }
+    }
+}
+
+/// What a text of a file's name is taken for.
+pub fn kind(source: &SourceFile, name: &str) -> PartKind {
+    let language = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    classify::read(source, Some(name), language).kind
+}
+
+/// The texts that a ConfigMap or a Secret's `stringData` holds.
+fn held(document: &Node) -> Vec<(SourceFile, Holder)> {
+    let kind = document.get("kind").and_then(Node::scalar);
+    let data = match kind {
+        Some("ConfigMap") => document.get("data"),
+        Some("Secret") => document.get("stringData"),
+        Some("List") => {
+            let items = document.get("items").and_then(Node::items).unwrap_or_default();
+            return items.iter().filter(|item| item.get("items").is_none()).flat_map(held).collect();
+        }
+        _ => None,
+    };
+    let metadata = document.get("metadata");
+    let text = |key| metadata.and_then(|node| node.get(key)).and_then(Node::scalar);
+    let entries = data.and_then(Node::entries).unwrap_or_default().iter();
+    entries
+        .filter_map(|(key, value)| {
+            let holder = Holder {
+                namespace: text("namespace").unwrap_or("default").to_owned(),
+                name: text("name").unwrap_or_default().to_owned(),
+                key: key.scalar()?.to_owned(),
+            };
+            Some((value.view()?, holder))
+        })
+        .collect()
+}

@@ -1,0 +1,296 @@
+//! From the parts of the documents to the [`Wiring`]: what there is, and which version each config is for.
+//!
+//! Promises: the strict readers judge every config, wherever it stands, for the version that its image states;
+//! without a stated version, for the newest.
+
+use std::path::Path;
+
+use super::parts::{Part, Parts};
+use super::yaml::{Kind, Node};
+use super::{alertmanager, compose, helm, instrumentation, kubernetes, parts, prometheus, rules};
+use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
+use crate::stack::Version;
+use crate::stack::alertmanager::Version as AlertmanagerVersion;
+use crate::stack::wiring::{
+    Address, AlertmanagerConfig, DocumentPart, Home, PartKind, PrometheusConfig, RuleFile, Setting, Wiring,
+};
+
+/// Everything at `paths`; `Err` where a file can't be read or there is none.
+pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<Wiring, Vec<Diagnostic>> {
+    let parts = parts::read(paths);
+    if !parts.unreadable.is_empty() {
+        return Err(parts.unreadable);
+    }
+    if parts.parts.is_empty() {
+        let names: Vec<String> = paths.iter().map(|path| path.as_ref().display().to_string()).collect();
+        let nothing = format!("there is nothing to check in {}", names.join(", "));
+        let looked = "looked for YAML and JSON files, and for Markdown with fenced blocks";
+        return Err(vec![Diagnostic::error("no-documents", nothing).because(looked)]);
+    }
+    Ok(wire(parts))
+}
+
+/// The wiring of a single text, as if it were a file of this path.
+pub fn of_text(path: &str, text: &str) -> Wiring {
+    let mut parts = Parts::default();
+    parts.file(&SourceFile::new(path, text));
+    wire(parts)
+}
+
+fn wire(parts: Parts) -> Wiring {
+    let mut wiring = Wiring { broken: parts.broken, ..Wiring::default() };
+    for part in &parts.parts {
+        wiring.parts.push(DocumentPart {
+            kind: part.kind,
+            name: part.name.clone(),
+            place: part.place.clone(),
+            unread: part.unread.clone(),
+        });
+        match part.kind {
+            PartKind::Objects => {
+                part.documents.iter().for_each(|object| kubernetes::read(object, &mut wiring));
+            }
+            PartKind::Compose => {
+                part.documents.iter().for_each(|document| compose::read(document, &mut wiring));
+            }
+            PartKind::Code => wiring.metrics.extend(instrumentation::read(&part.source)),
+            _ => {}
+        }
+    }
+    helm::read(&parts.releases, &parts.parts, &mut wiring);
+    for part in &parts.parts {
+        configs(part, &mut wiring);
+        settings(part, &mut wiring);
+    }
+    wiring
+}
+
+fn home(part: &Part) -> Home {
+    match &part.holder {
+        Some(holder) => Home::ConfigMap {
+            namespace: holder.namespace.clone(),
+            name: holder.name.clone(),
+            key: holder.key.clone(),
+        },
+        None => Home::File(part.name.clone()),
+    }
+}
+
+/// Reads the configs that a part is or holds.
+fn configs(part: &Part, wiring: &mut Wiring) {
+    match part.kind {
+        PartKind::Prometheus => {
+            let version = prometheus_version(wiring);
+            let (config, problems) = prometheus::read(&part.source, version);
+            let home = home(part);
+            wiring.prometheus.push(PrometheusConfig {
+                home,
+                source: part.source.clone(),
+                version,
+                config,
+                problems,
+            });
+        }
+        PartKind::Rules => rule_file(&part.source, home(part), wiring),
+        PartKind::Alertmanager => {
+            let Some(node) = part.documents.first() else { return };
+            let version = alertmanager_version(wiring);
+            let (config, problems) = alertmanager::read(&part.source, version);
+            wiring.alertmanagers.push(AlertmanagerConfig {
+                home: home(part),
+                place: part.source.span(0..0),
+                version,
+                config,
+                problems,
+                settings: flat(node),
+            });
+        }
+        PartKind::Objects if part.documents.iter().any(rules::is_rule_object) => {
+            let object = part.documents.iter().find(|document| rules::is_rule_object(document));
+            let (namespace, name) = object.map(kubernetes::identity).unwrap_or_default();
+            rule_file(&part.source, Home::PrometheusRule { namespace, name }, wiring);
+        }
+        PartKind::Values => {
+            part.documents.iter().for_each(|values| values_configs(part, values, wiring));
+        }
+        _ => {}
+    }
+}
+
+fn rule_file(source: &SourceFile, home: Home, wiring: &mut Wiring) {
+    let version = prometheus_version(wiring);
+    let (groups, problems) = rules::read(source, version);
+    wiring.rule_files.push(RuleFile { home, source: source.clone(), version, groups, problems });
+}
+
+/// The configs in a chart's values.
+fn values_configs(part: &Part, values: &Node, wiring: &mut Wiring) {
+    let at = |keys: &[&str]| keys.iter().try_fold(values, |node, key| node.get(key));
+    if let Some(jobs) = at(&["prometheus", "prometheusSpec", "additionalScrapeConfigs"])
+        && let Some(source) = scrape_configs(&part.source, jobs)
+    {
+        let version = prometheus_version(wiring);
+        let (config, problems) = prometheus::read(&source, version);
+        wiring.prometheus.push(PrometheusConfig { home: Home::Values, source, version, config, problems });
+    }
+    if let Some(node) = at(&["alertmanager", "config"]).filter(|node| node.entries().is_some()) {
+        let version = alertmanager_version(wiring);
+        let (config, problems) = alertmanager::read_node(node, version);
+        wiring.alertmanagers.push(AlertmanagerConfig {
+            home: Home::Values,
+            place: node.span.clone(),
+            version,
+            config,
+            problems,
+            settings: flat(node),
+        });
+    }
+}
+
+/// A list of scrape configs as a Prometheus config of its own, every place kept.
+fn scrape_configs(file: &SourceFile, jobs: &Node) -> Option<SourceFile> {
+    const KEY: &str = "scrape_configs:\n";
+    match &jobs.kind {
+        Kind::Scalar(_) => {
+            let list = jobs.view()?;
+            Some(list.view([(0..0, KEY), (0..list.text().len(), list.text())]))
+        }
+        Kind::Sequence(items) if !items.is_empty() => {
+            let before = &file.text()[..jobs.span.start];
+            let column = jobs.span.start - before.rfind('\n').map_or(0, |newline| newline + 1);
+            let lead = format!("{KEY}{}", " ".repeat(column));
+            let range = jobs.span.start..jobs.span.end;
+            Some(file.view([(range.start..range.start, lead.as_str()), (range.clone(), &file.text()[range])]))
+        }
+        _ => None,
+    }
+}
+
+fn prometheus_version(wiring: &Wiring) -> Version {
+    let tag = wiring.running("prom/prometheus").chain(wiring.running("prometheus/prometheus"));
+    let mut versions = tag.filter_map(|(_, container)| Version::parse(container.image_tag()?));
+    versions.next().unwrap_or(Version::NEWEST)
+}
+
+fn alertmanager_version(wiring: &Wiring) -> AlertmanagerVersion {
+    let tag = wiring.running("prom/alertmanager").chain(wiring.running("prometheus/alertmanager"));
+    let mut versions = tag.filter_map(|(_, container)| AlertmanagerVersion::parse(container.image_tag()?));
+    versions.next().unwrap_or(AlertmanagerVersion::NEWEST)
+}
+
+/// The single values of a part, and the addresses among them.
+fn settings(part: &Part, wiring: &mut Wiring) {
+    match part.kind {
+        PartKind::Rules | PartKind::Dashboard | PartKind::UnitTest | PartKind::Prometheus => return,
+        PartKind::FluentBit => {
+            let namespace = part.holder.as_ref().map(|holder| holder.namespace.clone());
+            wiring.addresses.extend(fluent_bit_addresses(&part.source, namespace));
+            return;
+        }
+        _ => {}
+    }
+    for document in &part.documents {
+        if rules::is_rule_object(document) {
+            continue;
+        }
+        let namespace = match (&part.holder, rules::is_object(document)) {
+            (Some(holder), _) => Some(holder.namespace.clone()),
+            (None, true) => Some(kubernetes::identity(document).0),
+            (None, false) => None,
+        };
+        // Values are deployed to their release's namespace.
+        let namespace = match part.kind {
+            PartKind::Values => helm::namespace_of(part, wiring),
+            _ => namespace,
+        };
+        let settings = flat(document);
+        for setting in &settings {
+            wiring.addresses.extend(address(setting, namespace.as_deref()));
+        }
+        wiring.settings.extend(settings);
+    }
+}
+
+/// The address in a value that is a URL.
+fn address(setting: &Setting, from: Option<&str>) -> Option<Address> {
+    let text = setting.value.value.as_str();
+    let (scheme, rest) = text.split_once("://")?;
+    if scheme.is_empty() || !scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+') {
+        return None;
+    }
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host_port = authority.rsplit('@').next()?;
+    let (host, port) = match host_port.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().ok()),
+        None => (host_port, None),
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if host.is_empty() || !host.chars().all(plain) {
+        return None;
+    }
+    Some(Address {
+        host: host.to_owned(),
+        port,
+        from: from.map(str::to_owned),
+        what: "this address",
+        place: setting.value.span.clone(),
+    })
+}
+
+/// `Host` and `Port` of the outputs.
+fn fluent_bit_addresses(source: &SourceFile, from: Option<String>) -> Vec<Address> {
+    let mut addresses: Vec<Address> = Vec::new();
+    let mut output = false;
+    let mut at = 0;
+    for line in source.text().split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            [section] if section.starts_with('[') => output = section.eq_ignore_ascii_case("[OUTPUT]"),
+            [key, host] if output && key.eq_ignore_ascii_case("host") => {
+                let column = line.rfind(host).unwrap_or(0);
+                addresses.push(Address {
+                    host: (*host).to_owned(),
+                    port: None,
+                    from: from.clone(),
+                    what: "this output",
+                    place: source.span(start + column..start + column + host.len()),
+                });
+            }
+            [key, port] if output && key.eq_ignore_ascii_case("port") => {
+                if let Some(last) = addresses.last_mut() {
+                    last.port = port.parse().ok();
+                }
+            }
+            _ => {}
+        }
+    }
+    addresses
+}
+
+/// Every single value under a node, with the keys that lead to it; lists add `[]`.
+pub fn flat(node: &Node) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    flatten(node, String::new(), &mut settings);
+    settings
+}
+
+fn flatten(node: &Node, path: String, settings: &mut Vec<Setting>) {
+    match &node.kind {
+        Kind::Null => {}
+        Kind::Scalar(scalar) => {
+            settings.push(Setting { path, value: Spanned::new(scalar.text.clone(), node.span.clone()) });
+        }
+        Kind::Sequence(items) => {
+            items.iter().for_each(|item| flatten(item, format!("{path}[]"), settings));
+        }
+        Kind::Mapping(entries) => {
+            for (key, value) in entries {
+                let key = key.scalar().unwrap_or_default();
+                let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+                flatten(value, path, settings);
+            }
+        }
+    }
+}

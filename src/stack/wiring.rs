@@ -1,0 +1,297 @@
+//! How the documented pieces hang together: which workload runs which program, which Service a name reaches, which
+//! file a ConfigMap's key becomes in a container, and what configs there are.
+//!
+//! Promises: only what the documents say; what they don't is absent, never guessed. Everything keeps its place.
+
+mod mounted;
+mod network;
+
+use std::collections::BTreeMap;
+
+use super::alertmanager::{self, Alertmanager};
+use super::{Prometheus, RuleGroup, Version};
+use crate::diagnostic::{Diagnostic, SourceFile, Span, Spanned};
+
+pub use mounted::Mounted;
+pub use network::{Address, Reached};
+
+/// Everything that checks look at.
+#[derive(Clone, Debug, Default)]
+pub struct Wiring {
+    pub parts: Vec<DocumentPart>,
+    pub workloads: Vec<Workload>,
+    pub services: Vec<Service>,
+    pub config_maps: Vec<ConfigMap>,
+    pub operator_objects: Vec<OperatorObject>,
+    pub releases: Vec<Release>,
+    pub prometheus: Vec<PrometheusConfig>,
+    pub rule_files: Vec<RuleFile>,
+    pub alertmanagers: Vec<AlertmanagerConfig>,
+    pub metrics: Vec<InstrumentedMetric>,
+    /// Addresses that configs and environments name, beside those of Prometheus.
+    pub addresses: Vec<Address>,
+    /// Every single value, for checks that look for a kind of value wherever it stands.
+    pub settings: Vec<Setting>,
+    /// YAML and JSON that no program could parse.
+    pub broken: Vec<Diagnostic>,
+}
+
+/// A file, fenced block, here-document or embedded config, and what it is taken for.
+#[derive(Clone, Debug)]
+pub struct DocumentPart {
+    pub kind: PartKind,
+    pub name: Option<String>,
+    pub place: Span,
+    /// Why it is not read, where it isn't.
+    pub unread: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartKind {
+    Objects,
+    Compose,
+    Values,
+    Prometheus,
+    Rules,
+    UnitTest,
+    Alertmanager,
+    GrafanaProvisioning,
+    Dashboard,
+    Loki,
+    Promtail,
+    FluentBit,
+    Filebeat,
+    OpenTelemetry,
+    PostgresQueries,
+    Shell,
+    Code,
+    Query,
+    Unread,
+}
+
+impl PartKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PartKind::Objects => "Kubernetes objects",
+            PartKind::Compose => "Compose file",
+            PartKind::Values => "Helm values",
+            PartKind::Prometheus => "Prometheus config",
+            PartKind::Rules => "rules",
+            PartKind::UnitTest => "promtool unit test",
+            PartKind::Alertmanager => "Alertmanager config",
+            PartKind::GrafanaProvisioning => "Grafana provisioning",
+            PartKind::Dashboard => "Grafana dashboard",
+            PartKind::Loki => "Loki config",
+            PartKind::Promtail => "Promtail config",
+            PartKind::FluentBit => "Fluent Bit config",
+            PartKind::Filebeat => "Filebeat config",
+            PartKind::OpenTelemetry => "OpenTelemetry config",
+            PartKind::PostgresQueries => "postgres_exporter queries",
+            PartKind::Shell => "shell commands",
+            PartKind::Code => "code",
+            PartKind::Query => "query",
+            PartKind::Unread => "not read",
+        }
+    }
+}
+
+/// What runs containers: a Deployment, a DaemonSet, a Compose service …
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// `Deployment`, or `service` in Compose.
+    pub kind: String,
+    pub name: Spanned<String>,
+    /// `None` in Compose, where there are none.
+    pub namespace: Option<String>,
+    /// Of its pods.
+    pub labels: BTreeMap<String, String>,
+    pub containers: Vec<Container>,
+    pub volumes: Vec<Volume>,
+    pub place: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Container {
+    pub name: String,
+    pub image: Option<Spanned<String>>,
+    pub args: Vec<Spanned<String>>,
+    pub ports: Vec<ContainerPort>,
+    pub mounts: Vec<Mount>,
+}
+
+impl Container {
+    /// The image without registry, tag and digest: `prom/prometheus`.
+    pub fn image_name(&self) -> &str {
+        let image = self.image.as_ref().map_or("", |image| image.value.as_str());
+        let image = image.split('@').next().unwrap_or_default();
+        match image.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => name,
+            _ => image,
+        }
+    }
+
+    pub fn image_tag(&self) -> Option<&str> {
+        let image = self.image.as_ref()?.value.split('@').next()?;
+        image.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'))
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct ContainerPort {
+    pub name: String,
+    pub number: u16,
+    pub udp: bool,
+}
+
+/// A volume or host path in a container.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    /// The volume's name, or a host's path as it is written.
+    pub source: String,
+    pub path: Spanned<String>,
+    pub sub_path: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Volume {
+    pub name: String,
+    pub config_map: Option<Spanned<String>>,
+    pub secret: Option<String>,
+    /// Renamed keys, where `items` picks some.
+    pub items: Vec<(String, String)>,
+}
+
+/// A Kubernetes Service, or the name by which Compose reaches a service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub name: Spanned<String>,
+    pub namespace: Option<String>,
+    pub selector: BTreeMap<String, String>,
+    pub ports: Vec<ServicePort>,
+    /// What made it where no manifest did: "the release `grafana` of grafana/grafana".
+    pub made_by: Option<String>,
+    /// Its ports are known.
+    pub complete: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct ServicePort {
+    pub name: String,
+    pub number: u16,
+    /// A number or a port's name.
+    pub target: String,
+    pub place: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct ConfigMap {
+    pub name: Spanned<String>,
+    pub namespace: String,
+    pub labels: BTreeMap<String, String>,
+    /// Each key with what its value is taken for.
+    pub keys: Vec<(Spanned<String>, PartKind)>,
+}
+
+/// A ServiceMonitor, PodMonitor, PrometheusRule, Probe or AlertmanagerConfig.
+#[derive(Clone, Debug)]
+pub struct OperatorObject {
+    pub kind: Spanned<String>,
+    pub name: Spanned<String>,
+    pub namespace: String,
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A Helm release that a command installs.
+#[derive(Clone, Debug)]
+pub struct Release {
+    pub name: Spanned<String>,
+    /// Without its repository's name.
+    pub chart: Spanned<String>,
+    pub namespace: String,
+    /// Every single value by its path, from `--set` and the values files that are documented.
+    pub values: BTreeMap<String, Spanned<String>>,
+    /// All values files that the command names are documented.
+    pub complete: bool,
+}
+
+/// Where a config stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// A file, under the name that the documents give it.
+    File(Option<String>),
+    ConfigMap {
+        namespace: String,
+        name: String,
+        key: String,
+    },
+    PrometheusRule {
+        namespace: String,
+        name: String,
+    },
+    /// Values for a chart; the operator or chart takes it to its place.
+    Values,
+}
+
+#[derive(Clone, Debug)]
+pub struct PrometheusConfig {
+    pub home: Home,
+    pub source: SourceFile,
+    pub version: Version,
+    pub config: Option<Prometheus>,
+    /// What the real program says to it.
+    pub problems: Vec<Diagnostic>,
+}
+
+#[derive(Clone, Debug)]
+pub struct RuleFile {
+    pub home: Home,
+    pub source: SourceFile,
+    pub version: Version,
+    pub groups: Vec<RuleGroup>,
+    pub problems: Vec<Diagnostic>,
+}
+
+#[derive(Clone, Debug)]
+pub struct AlertmanagerConfig {
+    pub home: Home,
+    pub place: Span,
+    pub version: alertmanager::Version,
+    pub config: Option<Alertmanager>,
+    pub problems: Vec<Diagnostic>,
+    /// The receivers as they are written, also where the config is refused.
+    pub settings: Vec<Setting>,
+}
+
+/// A metric that the application's code makes.
+#[derive(Clone, Debug)]
+pub struct InstrumentedMetric {
+    pub name: Spanned<String>,
+    pub kind: MetricKind,
+    pub labels: Vec<String>,
+    /// Labels that could not be told from the code.
+    pub open_labels: bool,
+    pub buckets: Option<Vec<f64>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricKind {
+    Counter,
+    Gauge,
+    Histogram,
+    Summary,
+}
+
+/// A single value and the keys that lead to it.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// `spec.template.spec.containers[].image`
+    pub path: String,
+    pub value: Spanned<String>,
+}
+
+impl Setting {
+    /// The last key of the path.
+    pub fn key(&self) -> &str {
+        self.path.rsplit('.').next().unwrap_or_default()
+    }
+}
