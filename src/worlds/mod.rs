@@ -1,5 +1,11 @@
 //! Where scenarios run. Every world offers the same few operations and yields the same kind of timeline.
 
+pub mod clock;
+pub mod http;
+pub mod inbox;
+pub mod process;
+pub mod server;
+
 use crate::diagnostic::Diagnostic;
 use crate::scenario::Change;
 use crate::time::{Duration, Timestamp};

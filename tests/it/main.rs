@@ -11,6 +11,7 @@ mod corpora_promtool;
 mod docs;
 mod exposition;
 mod features;
+mod inbox;
 mod promtool_differential;
 mod real;
 mod scenarios;

@@ -13,6 +13,7 @@ mod plays;
 use std::collections::BTreeMap;
 use std::thread;
 
+pub use inbox::request;
 use play::{Got, Play, Prepared};
 use serde_json::Value;
 

@@ -1,0 +1,251 @@
+//! A component as a child process: started, found ready, its output kept, and ended whatever happens.
+//!
+//! Dropping it kills it. For a harness that is itself killed, each process leaves a pid file with the instant at which
+//! it began: [`sweep`] ends those that still run, and only those, since a number may by then be another's.
+
+use std::fs::File;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// How many lines of its output a message shows.
+const LAST_LINES: usize = 15;
+
+/// How often a component that is not ready yet is asked again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+    pid_file: PathBuf,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    #[error("`{0}` is not installed: it was not found on PATH")]
+    Missing(String),
+    #[error("`{name}` could not be started: {error}")]
+    Start { name: String, error: io::Error },
+    #[error("`{name}` ended with {status}; its last lines:\n{lines}")]
+    Exited { name: String, status: ExitStatus, lines: String },
+    #[error("`{name}` was not ready after {after:?}; its last lines:\n{lines}")]
+    NotReady { name: String, after: Duration, lines: String },
+}
+
+impl Process {
+    /// Starts `command` under `name`: `NAME.log` and `NAME.pid` in `folder` are its own.
+    pub fn start(name: &str, folder: &Path, mut command: Command) -> Result<Process, ProcessError> {
+        let failed = |error: io::Error| ProcessError::Start { name: name.to_owned(), error };
+        let log = folder.join(format!("{name}.log"));
+        let pid_file = folder.join(format!("{name}.pid"));
+        // One that is started again goes on where its output ended.
+        let output = File::options().create(true).append(true).open(&log).map_err(failed)?;
+        let errors = output.try_clone().map_err(failed)?;
+        command.stdin(Stdio::null()).stdout(output).stderr(errors);
+        let child = command.spawn().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                ProcessError::Missing(command.get_program().to_string_lossy().into_owned())
+            }
+            _ => failed(error),
+        })?;
+        // From here on dropping it ends the child.
+        let process = Process { name: name.to_owned(), child, log, pid_file };
+        let pid = process.child.id();
+        if let Some(began) = began(pid) {
+            std::fs::write(&process.pid_file, format!("{pid} {began}\n")).map_err(failed)?;
+        }
+        Ok(process)
+    }
+
+    /// Waits until `ready` says so; a process that ends before, or takes longer than `within`, is an error that
+    /// shows its last lines.
+    pub fn wait_until_ready(
+        &mut self,
+        within: Duration,
+        mut ready: impl FnMut() -> bool,
+    ) -> Result<(), ProcessError> {
+        let asked = Instant::now();
+        while !ready() {
+            self.check()?;
+            if asked.elapsed() >= within {
+                let lines = self.last_lines();
+                return Err(ProcessError::NotReady { name: self.name.clone(), after: within, lines });
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Ok(())
+    }
+
+    /// An error if it has ended.
+    pub fn check(&mut self) -> Result<(), ProcessError> {
+        match self.child.try_wait() {
+            Ok(Some(status)) => {
+                let lines = self.last_lines();
+                Err(ProcessError::Exited { name: self.name.clone(), status, lines })
+            }
+            // Whether it runs is not known: whoever uses it will see.
+            Ok(None) | Err(_) => Ok(()),
+        }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Everything that it has said.
+    pub fn log(&self) -> String {
+        std::fs::read(&self.log).map_or_else(
+            |error| format!("{} could not be read: {error}", self.log.display()),
+            |bytes| String::from_utf8_lossy(&bytes).into_owned(),
+        )
+    }
+
+    fn last_lines(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+    }
+}
+
+/// Ended at once, and waited for: nothing is left, not even a zombie.
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.child.kill());
+        drop(self.child.wait());
+        drop(std::fs::remove_file(&self.pid_file));
+    }
+}
+
+/// Ends the processes that a killed harness has left in `folder`; the names of those that still ran.
+pub fn sweep(folder: &Path) -> io::Result<Vec<String>> {
+    let mut ended = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "pid") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path)?;
+        let known = text.trim().split_once(' ').and_then(|(pid, began)| Some((pid.parse().ok()?, began)));
+        if let Some((pid, then)) = known
+            && began(pid).as_deref() == Some(then)
+        {
+            Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status()?;
+            let gone = Instant::now() + Duration::from_secs(5);
+            while began(pid).as_deref() == Some(then) && Instant::now() < gone {
+                std::thread::sleep(PAUSE);
+            }
+            ended.push(path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
+        }
+        std::fs::remove_file(&path)?;
+    }
+    ended.sort();
+    Ok(ended)
+}
+
+/// An address on loopback that nobody listens at, for a program that must be told one.
+pub fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// When a running process began, in words that no later process of the same number has.
+#[cfg(target_os = "linux")]
+fn began(pid: u32) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in brackets may hold anything. Behind it: the state, and as the twentieth the start in ticks.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    match fields.first() {
+        Some(&"Z" | &"X") | None => None,
+        Some(_) => Some(format!("{} {}", boot()?, fields.get(19)?)),
+    }
+}
+
+/// Ticks count from the boot.
+#[cfg(target_os = "linux")]
+fn boot() -> Option<String> {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn began(pid: u32) -> Option<String> {
+    let output = Command::new("ps").args(["-o", "lstart=", "-p", &pid.to_string()]).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_dropped_process_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let process = Process::start("sleeper", folder.path(), shell("exec sleep 600")).unwrap();
+        let pid = process.id();
+        assert!(began(pid).is_some() && folder.path().join("sleeper.pid").exists());
+        drop(process);
+        assert_eq!(began(pid), None);
+        assert!(!folder.path().join("sleeper.pid").exists());
+    }
+
+    #[test]
+    fn a_process_that_ends_too_early_shows_its_last_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "for i in 1 2 3; do echo line $i; done; echo no such flag >&2; exit 3";
+        let mut process = Process::start("failing", folder.path(), shell(script)).unwrap();
+        let error = process.wait_until_ready(Duration::from_secs(20), || false).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`failing` ended with exit status: 3; its last lines:\nline 1\nline 2\nline 3\nno such flag"
+        );
+    }
+
+    #[test]
+    fn a_process_that_is_never_ready_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process =
+            Process::start("slow", folder.path(), shell("echo waiting; exec sleep 600")).unwrap();
+        let error = process.wait_until_ready(Duration::from_millis(200), || false).unwrap_err();
+        assert!(matches!(error, ProcessError::NotReady { .. }), "{error}");
+        process.wait_until_ready(Duration::from_millis(200), || true).unwrap();
+    }
+
+    #[test]
+    fn a_program_that_is_not_installed_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Process::start("x", folder.path(), Command::new("no-such-program")).unwrap_err();
+        assert_eq!(error.to_string(), "`no-such-program` is not installed: it was not found on PATH");
+    }
+
+    #[test]
+    fn what_a_killed_harness_left_is_ended_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut left = shell("exec sleep 600").spawn().unwrap();
+        let mut innocent = shell("exec sleep 600").spawn().unwrap();
+        let note = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
+        note("left.pid", format!("{} {}\n", left.id(), began(left.id()).unwrap()));
+        // The number is in use again, by somebody else.
+        note("old.pid", format!("{} long ago\n", innocent.id()));
+        note("broken.pid", "?".to_owned());
+        note("kept.log", "a log".to_owned());
+        assert_eq!(sweep(folder.path()).unwrap(), ["left"]);
+        assert!(!left.wait().unwrap().success());
+        assert!(began(innocent.id()).is_some());
+        innocent.kill().unwrap();
+        innocent.wait().unwrap();
+        let names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["kept.log"]);
+    }
+}
