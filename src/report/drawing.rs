@@ -196,7 +196,7 @@ fn value_rows(scenario: &Scenario, failed: &[&Verdict], timeline: &Timeline) -> 
         let peak = course.iter().map(|(_, value)| *value).fold(f64::NAN, f64::max);
         Row {
             label: expr.split_whitespace().collect::<Vec<_>>().join(" "),
-            legend: format!("at most {}", short(peak)),
+            legend: format!("up to {}", short(peak)),
             course: RowCourse::Values(course),
             until,
         }

@@ -12,6 +12,7 @@ mod docs;
 mod exposition;
 mod features;
 mod inbox;
+mod pages;
 mod promtool_differential;
 mod real;
 mod scenarios;

@@ -173,10 +173,17 @@ fn quantile_share(text: &str) -> Option<f64> {
 
 /// Seconds, or any other amount.
 fn parse_length(text: &str) -> Option<f64> {
-    match Duration::parse(text) {
-        Ok(duration) => Some(duration.seconds()),
-        Err(_) => parse_number(text),
+    const UNITS: [(&str, f64); 5] = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3_600.0), ("d", 86_400.0)];
+    if let Ok(duration) = Duration::parse(text) {
+        return Some(duration.seconds());
     }
+    // Prometheus knows no `1.5s`, but people do.
+    let fraction = UNITS.iter().find_map(|(unit, size)| {
+        let digits =
+            text.strip_suffix(unit).filter(|digits| digits.ends_with(|c: char| c.is_ascii_digit()))?;
+        Some(parse_number(digits)? * size)
+    });
+    fraction.or_else(|| parse_number(text))
 }
 
 pub fn out_of_range(node: &Node, wanted: &str) -> Diagnostic {
@@ -230,6 +237,8 @@ mod tests {
         check("{p95: 2s}", distribution, Some(Distribution::Quantile(0.95, 2.0)));
         check("{p999: 2s}", distribution, Some(Distribution::Quantile(0.999, 2.0)));
         check("{p5: 10}", distribution, Some(Distribution::Quantile(0.05, 10.0)));
+        check("1.5s", distribution, Some(Distribution::Fixed(1.5)));
+        check("p99 of 0.5m", distribution, Some(Distribution::Quantile(0.99, 30.0)));
         check("p95 of 20m", distribution, Some(Distribution::Quantile(0.95, 1200.0)));
         check("p95 of -1", distribution, None);
         check("q95 of 1s", distribution, None);
