@@ -9,7 +9,9 @@ mod alerts_sent_to_nobody;
 mod config_not_loaded;
 mod credentials_in_clear;
 mod default_receiver_lost;
+mod division_by_itself;
 mod ignored;
+mod job_not_scraped;
 mod latest_tag;
 mod manual;
 mod not_an_http_target;
@@ -21,12 +23,14 @@ mod rules_not_loaded;
 mod rules_refused;
 #[cfg(test)]
 mod tests;
+mod unknown_metric;
 mod unknown_service;
 mod yaml_refused;
 
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::stack::Discovery;
+use crate::diagnostic::{Diagnostic, Severity, Span, Spanned};
+use crate::promql::ast::TextRange;
 use crate::stack::wiring::{Address, Home, Wiring};
+use crate::stack::{Discovery, Rule};
 
 pub use manual::{explain, list, page};
 
@@ -108,6 +112,10 @@ pub const CHECKS: &[&Check] = &[
     &not_an_http_target::CHECK,
     &alerts_sent_to_nobody::CHECK,
     &placeholder_receiver::CHECK,
+    // Never fires, always fires.
+    &unknown_metric::CHECK,
+    &job_not_scraped::CHECK,
+    &division_by_itself::CHECK,
     // Safety.
     &credentials_in_clear::CHECK,
     &latest_tag::CHECK,
@@ -175,4 +183,27 @@ fn addresses(wiring: &Wiring) -> Vec<Address> {
         }));
     }
     addresses
+}
+
+/// Every rule, wherever it stands.
+fn rules(wiring: &Wiring) -> impl Iterator<Item = &Rule> {
+    wiring.rule_files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules)
+}
+
+/// Where a part of a rule's expression stands: itself where its text is written as it is, or the whole expression.
+fn place_in(rule: &Rule, range: TextRange) -> Span {
+    let Spanned { value, span } = &rule.text;
+    let part = value.get(range.start as usize..range.end as usize).unwrap_or_default();
+    let at = match span.text() == value {
+        true => Some(range.start as usize),
+        // In a block, a part that stands only once is found as it is written.
+        false => {
+            let mut found = span.text().match_indices(part).map(|(at, _)| at);
+            found.next().filter(|_| found.next().is_none())
+        }
+    };
+    match at {
+        Some(at) if !part.is_empty() => span.file.span(span.start + at..span.start + at + part.len()),
+        _ => span.clone(),
+    }
 }

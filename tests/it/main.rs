@@ -16,5 +16,6 @@ mod pages;
 mod promtool_differential;
 mod real;
 mod scenarios;
+mod seeds;
 mod stacks;
 mod templates;
