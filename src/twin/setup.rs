@@ -1,8 +1,9 @@
 //! The twin of a scenario and its stack.
 
+use std::collections::BTreeMap;
+
 use super::{AlertTexts, GroupDefaults, Input, InputValue, Inputs, Offsets, Setup, Twin};
 use crate::labels::Labels;
-use crate::promql::histogram::FloatHistogram;
 use crate::promql::series::{Run, SeriesDescription, parse_series};
 use crate::promql::{Engine, Storage};
 use crate::scenario::{InputSeries, Scenario, UnitTest};
@@ -77,15 +78,16 @@ fn texts(stack: &Stack, external_labels: &Labels, external_url: &str) -> AlertTe
 }
 
 fn inputs(test: &UnitTest, start: Timestamp, storage: &mut Storage) -> Result<Inputs, WorldError> {
-    let mut series = Vec::with_capacity(test.input_series.len());
+    let mut series = BTreeMap::new();
     for input in &test.input_series {
         let SeriesDescription { labels, values } = described(input)?;
-        series.push(Input {
-            series: storage.series(&labels),
-            values: Box::new(values.into_iter().flat_map(run)),
-        });
+        // A series given twice has the values given last, as in promtool.
+        series.insert(storage.series(&labels), values);
     }
-    Ok(Inputs::new(start, test.interval, series))
+    let series = series
+        .into_iter()
+        .map(|(series, values)| Input { series, values: Box::new(values.into_iter().flat_map(run)) });
+    Ok(Inputs::new(start, test.interval, series.collect()))
 }
 
 fn described(input: &InputSeries) -> Result<SeriesDescription, WorldError> {
@@ -99,8 +101,7 @@ fn run(run: Run) -> Box<dyn Iterator<Item = InputValue> + Send> {
         Run::Gap { count } => Box::new((0..count).map(|_| InputValue::Gap)),
         Run::Floats(run) => Box::new(run.values().map(InputValue::Float)),
         Run::Histograms(run) => {
-            let histograms: Vec<FloatHistogram> = run.values().collect();
-            Box::new(histograms.into_iter().map(|histogram| InputValue::Histogram(Box::new(histogram))))
+            Box::new(run.values().map(|histogram| InputValue::Histogram(Box::new(histogram))))
         }
     }
 }

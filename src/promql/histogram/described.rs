@@ -26,7 +26,7 @@ impl From<&HistogramDescription> for FloatHistogram {
 
 impl HistogramRun {
     /// The histograms; each is the one before plus or minus the change.
-    pub fn values(&self) -> impl Iterator<Item = FloatHistogram> + '_ {
+    pub fn values(&self) -> impl Iterator<Item = FloatHistogram> + use<> {
         let change = self.change.as_ref().map(|change| (change.subtract, FloatHistogram::from(&*change.by)));
         let mut next = FloatHistogram::from(&*self.first);
         (0..self.count).map(move |_| {

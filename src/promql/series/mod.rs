@@ -19,8 +19,8 @@ use crate::labels::{Labels, LabelsBuilder, METRIC_NAME};
 pub use histogram::{HistogramChange, HistogramDescription};
 pub use start_timestamps::{StartTimestamps, is_start_timestamps, parse_start_timestamps};
 
-/// More values than this in one series are refused.
-pub const MAX_VALUES: u64 = 10_000_000;
+/// More values than this in one series are refused. Teams write `0x10000000` for "always", so it is more than that.
+pub const MAX_VALUES: u64 = 1_000_000_000;
 
 /// A series and its values, one a step.
 #[derive(Clone, Debug, PartialEq)]
@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
             }
             let start = self.pos;
             let run = self.run()?;
-            steps += run.steps();
+            steps = run.steps().saturating_add(steps);
             if steps > MAX_VALUES {
                 let message = format!("too many series values, at most {MAX_VALUES} are allowed");
                 return Err(ParseError { message, range: start..self.pos });

@@ -1,7 +1,7 @@
 //! Start timestamps in the notation of Prometheus 3: `name{label="value"}@st _ -1m -30s-1mx3`, on the line
 //! before the series' values, each relative to its sample's time.
 
-use super::{MAX_VALUES, parse_metric};
+use super::parse_metric;
 use crate::golang::quote;
 use crate::labels::Labels;
 use crate::promql::ParseError;
@@ -14,6 +14,9 @@ pub struct StartTimestamps {
     pub offsets: Vec<Option<Duration>>,
 }
 
+/// They are written out, unlike values: more than this on one line are refused.
+const MAX_OFFSETS: u64 = 10_000_000;
+
 /// Whether a line describes start timestamps and not values.
 pub fn is_start_timestamps(line: &str) -> bool {
     split(line).is_some()
@@ -25,7 +28,7 @@ pub fn parse_start_timestamps(line: &str) -> Result<StartTimestamps, ParseError>
     let mut offsets = Vec::new();
     for item in items.split_ascii_whitespace() {
         let run =
-            run(item).filter(|run| offsets.len() as u64 + run.count <= MAX_VALUES).ok_or_else(|| {
+            run(item).filter(|run| offsets.len() as u64 + run.count <= MAX_OFFSETS).ok_or_else(|| {
                 let start = item.as_ptr() as usize - line.as_ptr() as usize;
                 let message = format!("invalid start timestamp item {}", quote(item));
                 ParseError { message, range: start..start + item.len() }

@@ -95,11 +95,16 @@ fn what_is_not_the_notation_is_refused_with_its_place() {
     );
     refuses("m 1x-1", "    ^", "unexpected character '-' in series values, expected number");
     refuses("m 1h", "  ^", "bad number syntax: \"1\"");
-    refuses("m 1x99999999", "  ^^^^^^^^^^", "too many series values, at most 10000000 are allowed");
+    refuses("m 1x9999999999", "  ^^^^^^^^^^^^", "too many series values, at most 1000000000 are allowed");
     refuses(
         "m 0x18446744073709551615",
         &format!("  {}", "^".repeat(22)),
-        "too many series values, at most 10000000 are allowed",
+        "too many series values, at most 1000000000 are allowed",
+    );
+    refuses(
+        "m 1 0x18446744073709551615",
+        &format!("    {}", "^".repeat(22)),
+        "too many series values, at most 1000000000 are allowed",
     );
     refuses(
         "m {a=\"b\"} 1",

@@ -133,18 +133,24 @@ fn every_rule_healthy(cases: &[Step], place: &Span) -> Option<Step> {
 fn input_series(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<InputSeries> {
     let mut map = Mapping::of(node, "input series", problems)?;
     let name = map.require("series", problems);
-    let values = map.require("values", problems);
+    let values = map.get("values");
     map.finish(problems);
-    let (name, values) = (name?, values?);
+    let name = name?;
     let series = value::string(name, problems)?;
-    let written = value::string(values, problems)?;
+    // A series without values is one that never has a sample.
+    let written = match values {
+        Some(values) => value::string(values, problems)?,
+        None => Spanned::new(String::new(), series.span.clone()),
+    };
     // promtool reads them as one line; where that is wrong is in one of the two.
     let line = format!("{} {}", series.value, written.value);
     if let Err(error) = series::parse_series(&line) {
         let offset = series.value.len() + 1;
-        let place = match error.range.start.checked_sub(offset) {
-            Some(start) => values.span_within(start..error.range.end.saturating_sub(offset).max(start)),
-            None => name.span_within(error.range.start..error.range.end.min(series.value.len())),
+        let place = match (error.range.start.checked_sub(offset), values) {
+            (Some(start), Some(values)) => {
+                values.span_within(start..error.range.end.saturating_sub(offset).max(start))
+            }
+            _ => name.span_within(error.range.start..error.range.end.min(series.value.len())),
         };
         problems.push(
             Diagnostic::error("bad-series", "this input series can't be read")
