@@ -199,7 +199,11 @@ fn prepared(
                     Some(Arc::new(stack))
                 }
                 Err(wrong) => {
-                    problems.extend(wrong);
+                    problems.extend(wrong.into_iter().map(|problem| match &scenario.stack {
+                        // What can't be read at all is pointed at where it is named.
+                        Some(stack) if problem.place.is_none() => problem.at(&stack.span).label("named here"),
+                        _ => problem,
+                    }));
                     None
                 }
             }

@@ -10,7 +10,7 @@ use super::value;
 use super::yaml::{self, Mapping, Node, wrong_type};
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
 use crate::promql::{self, ast::ExprKind};
-use crate::stack::{Names, Rule, RuleGroup, RuleKind, Version};
+use crate::stack::{Names, Rule, RuleGroup, RuleKind, Version, alert_template};
 use crate::time::Duration;
 
 /// The groups of a rule file, or of all `PrometheusRule` objects in it.
@@ -198,9 +198,15 @@ impl<'f> Reader<'f> {
         };
         let hold_for = hold.and_then(|node| value::duration(node, problems)).unwrap_or_default();
         let keep_firing_for = keep.and_then(|node| value::duration(node, problems)).unwrap_or_default();
-        let own_labels = mapping.get("labels").map(|node| labels(node, names, problems)).unwrap_or_default();
-        let annotations =
-            mapping.get("annotations").map(|node| annotations(node, names, problems)).unwrap_or_default();
+        let label_node = mapping.get("labels");
+        let annotation_node = mapping.get("annotations");
+        let own_labels = label_node.map(|node| labels(node, names, problems)).unwrap_or_default();
+        let annotations = annotation_node.map(|node| annotations(node, names, problems)).unwrap_or_default();
+        if let Some(alert) = &alert {
+            for (what, node) in [("label", label_node), ("annotation", annotation_node)] {
+                templates(what, node, &alert.value, self.version, problems);
+            }
+        }
         let expr = match expr.filter(|node| node.scalar() != Some("")) {
             Some(node) => expression(node, self.version, problems),
             None => {
@@ -340,6 +346,24 @@ fn labels(node: &Node, names: Names, problems: &mut Vec<Diagnostic>) -> Vec<Pair
 
 fn annotations(node: &Node, names: Names, problems: &mut Vec<Diagnostic>) -> Vec<Pair> {
     pairs(node, problems, |name| (!names.allow(name)).then(|| format!("invalid annotation name: {name}")))
+}
+
+/// A template that Prometheus could not parse keeps it from loading the rules, with the caret inside the text.
+fn templates(what: &str, node: Option<&Node>, alert: &str, version: Version, problems: &mut Vec<Diagnostic>) {
+    for (name, node) in node.and_then(Node::entries).unwrap_or_default() {
+        let (Some(name), Some(text)) = (name.scalar(), node.scalar()) else { continue };
+        if !text.contains("{{") {
+            continue;
+        }
+        if let Err(error) = alert_template::parse(alert, text, version) {
+            let message = format!("{what} \"{name}\": {}", error.message);
+            problems.push(
+                Diagnostic::error("bad-template", message)
+                    .at(&node.span_within(error.at..error.at))
+                    .label("in this template"),
+            );
+        }
+    }
 }
 
 fn pairs(node: &Node, problems: &mut Vec<Diagnostic>, refused: impl Fn(&str) -> Option<String>) -> Vec<Pair> {

@@ -107,6 +107,12 @@ fn on_lines(
 
 fn folder(path: &Path, seen: &mut BTreeSet<PathBuf>, problems: &mut Vec<Diagnostic>) -> Vec<Scenario> {
     let mut files = Vec::new();
+    if let Err(error) = std::fs::read_dir(path) {
+        problems.push(
+            Diagnostic::error("unreadable-file", format!("{} can't be read", path.display()))
+                .because(error.to_string()),
+        );
+    }
     walk(path, 0, &mut files);
     files.iter().flat_map(|path| file(path, false, seen, problems)).collect()
 }

@@ -1,5 +1,6 @@
 //! What the documents mean, as one typed model. Knows no world and no scenario.
 
+pub mod alert_template;
 pub mod alertmanager;
 pub mod relabel;
 mod version;

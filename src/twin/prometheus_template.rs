@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use crate::golang::regex;
 use crate::golang::template::value::{ANY_MAP, STRING_MAP};
-use crate::golang::template::value::{Element, Parameter, Signature, StrKind, Type};
+use crate::golang::template::value::{Element, Signature, StrKind, Type};
 use crate::golang::template::{Library, Mode, Templates, Value, escape_query};
 use crate::labels::Labels;
 use crate::stack::Version;
+use crate::stack::alert_template::{self, TemplateError};
 use crate::time::{Duration, Timestamp};
 use crate::twin::humanize;
 
@@ -44,16 +45,6 @@ impl AlertTemplateData {
 /// Answers a template's `query`: the samples, or why there are none.
 pub type Query<'q> = dyn Fn(&str) -> Result<Vec<(Labels, f64)>, String> + 'q;
 
-/// Why a text is no template, and where in it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct TemplateError {
-    /// As `promtool check rules` says it, without the name of the label or annotation.
-    pub message: String,
-    /// Byte offset in the text that the team wrote.
-    pub at: usize,
-}
-
 /// The text of one label or annotation of an alerting rule, parsed. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct AlertTemplate(Parsed);
@@ -69,30 +60,15 @@ enum Parsed {
     },
 }
 
-/// Prometheus puts this before every text. Places in errors count it in.
-const PRELUDE: &str = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}\
-{{$externalURL := .ExternalURL}}{{$value := .Value}}";
-
 impl AlertTemplate {
     /// Parses the text as Prometheus does when it loads the rule `alert`.
     pub fn parse(alert: &str, text: &str, version: Version) -> Result<Self, TemplateError> {
         if !text.contains("{{") {
             return Ok(AlertTemplate(Parsed::Plain(text.into())));
         }
-        let name = format!("__alert_{alert}");
-        let mut templates = Templates::new();
-        let library = Functions { version, data: None, query: &|_| Ok(Vec::new()) };
-        match templates.parse(&name, &format!("{PRELUDE}{text}"), &library) {
-            Ok(()) => Ok(AlertTemplate(Parsed::Template {
-                templates: Arc::new(templates),
-                name: name.into(),
-                version,
-            })),
-            Err(error) => Err(TemplateError {
-                message: error.message,
-                at: error.at.saturating_sub(PRELUDE.len()).min(text.len()),
-            }),
-        }
+        let templates = Arc::new(alert_template::parse(alert, text, version)?);
+        let name = alert_template::name(alert).into();
+        Ok(AlertTemplate(Parsed::Template { templates, name, version }))
     }
 
     /// Whether the text is the same for every alert.
@@ -156,58 +132,14 @@ struct Functions<'f> {
     query: &'f Query<'f>,
 }
 
-const ANY: Signature = Signature::fixed(&[Parameter::Any]);
-const TEXT: Signature = Signature::fixed(&[Parameter::Str]);
-const NOTHING: Signature = Signature::fixed(&[]);
-const A_SAMPLE: Parameter = Parameter::Exactly("*template.sample");
-const A_RESULT: Parameter = Parameter::Exactly("template.queryResult");
-
-const fn v(major: u32, minor: u32) -> Version {
-    Version::new(major, minor)
-}
-
-/// Each function with the version it came with and what it takes.
-const FUNCTIONS: &[(&str, Version, Signature)] = &[
-    ("args", v(0, 0), Signature::variadic(&[Parameter::Any])),
-    ("externalURL", v(2, 0), NOTHING),
-    ("first", v(0, 0), Signature::fixed(&[A_RESULT])),
-    ("graphLink", v(0, 0), TEXT),
-    ("humanize", v(0, 0), ANY),
-    ("humanize1024", v(0, 0), ANY),
-    ("humanizeDuration", v(0, 0), ANY),
-    ("humanizePercentage", v(0, 0), ANY),
-    ("humanizeTimestamp", v(0, 0), ANY),
-    ("label", v(0, 0), Signature::fixed(&[Parameter::Str, A_SAMPLE])),
-    ("match", v(0, 0), Signature::fixed(&[Parameter::Str, Parameter::Str])),
-    ("now", v(3, 6), NOTHING),
-    ("parseDuration", v(2, 32), TEXT),
-    ("pathPrefix", v(0, 0), NOTHING),
-    ("query", v(0, 0), TEXT),
-    ("reReplaceAll", v(0, 0), Signature::fixed(&[Parameter::Str, Parameter::Str, Parameter::Str])),
-    ("safeHtml", v(0, 0), TEXT),
-    ("sortByLabel", v(0, 0), Signature::fixed(&[Parameter::Str, A_RESULT])),
-    ("stripDomain", v(2, 36), TEXT),
-    ("stripPort", v(2, 33), TEXT),
-    ("strvalue", v(0, 0), Signature::fixed(&[A_SAMPLE])),
-    ("tableLink", v(0, 0), TEXT),
-    ("title", v(0, 0), TEXT),
-    ("toDuration", v(3, 6), ANY),
-    ("toLower", v(0, 0), TEXT),
-    ("toTime", v(2, 38), ANY),
-    ("toUpper", v(0, 0), TEXT),
-    ("urlQueryEscape", v(3, 8), TEXT),
-    ("value", v(0, 0), Signature::fixed(&[A_SAMPLE])),
-];
-
 /// From this version on `title` sees words, not letters.
-const TITLE_BY_WORD: Version = v(3, 2);
+const TITLE_BY_WORD: Version = Version::new(3, 2);
 /// From this version on `parseDuration` takes negative durations.
-const NEGATIVE_DURATIONS: Version = v(3, 6);
+const NEGATIVE_DURATIONS: Version = Version::new(3, 6);
 
 impl Library for Functions<'_> {
     fn signature(&self, name: &str) -> Option<Signature> {
-        let (_, since, signature) = FUNCTIONS.iter().find(|(known, ..)| *known == name)?;
-        (self.version >= *since).then_some(*signature)
+        alert_template::signature(name, self.version)
     }
 
     fn call(&self, name: &str, arguments: &[Value]) -> Result<Value, String> {
@@ -354,7 +286,7 @@ fn url_path(url: &str) -> &str {
 mod tests {
     use super::*;
 
-    const NEWEST: Version = v(3, 14);
+    const NEWEST: Version = Version::new(3, 14);
 
     fn expand(text: &str, version: Version) -> String {
         let labels = Labels::from_pairs([("job", "api"), ("instance", "web-1.example.org:9090")]);
@@ -398,9 +330,9 @@ mod tests {
 
     #[test]
     fn older_versions_know_less() {
-        assert_eq!(expand("{{ title \"it's ok\" }}", v(2, 42)), "It'S Ok");
+        assert_eq!(expand("{{ title \"it's ok\" }}", Version::new(2, 42)), "It'S Ok");
         assert_eq!(
-            expand("a {{ now }}", v(2, 42)),
+            expand("a {{ now }}", Version::new(2, 42)),
             "template: __alert_A:1: function \"now\" not defined at 5"
         );
     }

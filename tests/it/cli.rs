@@ -136,6 +136,38 @@ fn every_command_answers_as_its_case_says() {
     assert!(wrong.is_empty(), "{wrong}\nFIREDRILL_REWRITE=1 writes down what is said now");
 }
 
+/// Inputs too large or too strange to stand in a case.
+#[track_caller]
+fn refuses(name: &str, content: &[u8], said: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join(name), content).expect("the file can be written");
+    let output = Command::new(env!("CARGO_BIN_EXE_firedrill"))
+        .args(["test", name])
+        .current_dir(folder.path())
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("firedrill starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.len() < 2000, "a message that can be read: {} bytes", stderr.len());
+    assert!(stderr.contains(said) && stderr.ends_with("nothing was run\n"), "{name}: {stderr}");
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{stderr}");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    refuses("s.yaml", b"name: caf\xe9\n", "invalid-utf8");
+    refuses("s.feature", b"Feature: caf\xe9\n", "invalid-utf8");
+}
+
+#[test]
+fn ten_megabytes_of_nested_parentheses_are_refused() {
+    let parentheses = "(".repeat(10 << 20);
+    let test = format!("tests:\n- promql_expr_test: [{{expr: '{parentheses}'}}]\n");
+    refuses("a_test.yaml", test.as_bytes(), "nested too deeply");
+    let brackets = format!("tests: {}\n", "[".repeat(10 << 20));
+    refuses("a_test.yaml", brackets.as_bytes(), "yaml-depth");
+}
+
 #[test]
 fn a_closed_pipe_is_no_fault() {
     use std::process::Stdio;
