@@ -1,5 +1,7 @@
 //! The timeline of a failing scenario, drawn: what the alerts, targets and watched values did, side by side.
 
+mod notified;
+
 use std::collections::BTreeMap;
 
 use super::look::{Look, cut};
@@ -21,7 +23,8 @@ const SCALE: &[i64] = &[
 pub(super) fn draw(scenario: &Scenario, verdicts: &[Verdict], timeline: &Timeline, look: &Look) -> String {
     let failed: Vec<&Verdict> = verdicts.iter().filter(|verdict| !verdict.held).collect();
     let mut rows = value_rows(scenario, &failed, timeline);
-    rows.extend(alert_rows(&failed, timeline));
+    rows.extend(alert_rows(scenario, &failed, timeline));
+    rows.extend(notified::rows(scenario, &failed, timeline));
     rows.extend(target_rows(scenario, &failed, timeline));
     if failed.is_empty() || rows.is_empty() {
         return String::new();
@@ -41,6 +44,10 @@ pub(super) fn draw(scenario: &Scenario, verdicts: &[Verdict], timeline: &Timelin
                 changes_in(changes, from, to).max().map_or(' ', |level| marks.level(*level))
             }),
             RowCourse::Values(changes) => sparkline(changes, &scale, &marks),
+            RowCourse::Marks(instants) => scale.each(|from, to| {
+                let within = |at: &Timestamp| *at >= from && *at < to;
+                if instants.iter().any(within) { marks.notified } else { marks.calm }
+            }),
         };
         lines.push((cut(&row.label, label_width, look.ascii), format!("{cells}{end}"), marks.legend(row)));
     }
@@ -65,6 +72,8 @@ struct Row {
 enum RowCourse {
     States(Vec<(Timestamp, Level)>),
     Values(Vec<(Timestamp, f64)>),
+    /// Instants at which a receiver was notified.
+    Marks(Vec<Timestamp>),
 }
 
 /// What a cell shows; of what happened within a column, the most severe.
@@ -84,12 +93,21 @@ fn end_of(timeline: &Timeline, failed: &[&Verdict]) -> Timestamp {
 }
 
 /// The alerts that failed verdicts are about, a row for each element.
-fn alert_rows(failed: &[&Verdict], timeline: &Timeline) -> Vec<Row> {
+fn alert_rows(scenario: &Scenario, failed: &[&Verdict], timeline: &Timeline) -> Vec<Row> {
     let mut names: Vec<&str> = Vec::new();
-    for alert in failed.iter().filter_map(|verdict| verdict.alert.as_deref()) {
+    let mut add = |alert| {
         if !names.contains(&alert) {
             names.push(alert);
         }
+    };
+    failed.iter().filter_map(|verdict| verdict.alert.as_deref()).for_each(&mut add);
+    // A receiver that was told too much or too little: of whatever there was to tell.
+    if claims(scenario, failed).any(notified::is_about) {
+        let routed = timeline.observations.iter().filter_map(|seen| match &seen.what {
+            Observed::Routed(routed) => Some(routed.labels.value("alertname")),
+            _ => None,
+        });
+        routed.take(ROWS).for_each(&mut add);
     }
     let until = end_of(timeline, failed);
     let mut rows = Vec::new();
@@ -326,6 +344,7 @@ struct Marks {
     calm: char,
     pending: char,
     firing: char,
+    notified: char,
     goes_on: char,
     moment: char,
     deadline: char,
@@ -339,6 +358,7 @@ impl Marks {
                 calm: '·',
                 pending: '░',
                 firing: '█',
+                notified: '◆',
                 goes_on: '▶',
                 moment: '▼',
                 deadline: '╎',
@@ -348,6 +368,7 @@ impl Marks {
                 calm: '.',
                 pending: '-',
                 firing: '#',
+                notified: '*',
                 goes_on: '>',
                 moment: 'v',
                 deadline: '|',
@@ -379,6 +400,11 @@ impl Marks {
             if words.is_empty() {
                 words.push(format!("{} inactive", self.calm));
             }
+        }
+        if let RowCourse::Marks(instants) = &row.course
+            && !instants.is_empty()
+        {
+            words.push(format!("{} notified", self.notified));
         }
         words.extend((!row.legend.is_empty()).then(|| row.legend.clone()));
         words.join("  ")

@@ -21,7 +21,7 @@ pub const LATENCY: Wanted = "a latency such as `250ms`, `p95 of 2s` or `p99=1.5s
 pub const COMPARISON: Wanted = "a comparison such as `above 0.05`, `at most 3`, `> 0.05` or `0`";
 pub const TIMESTAMP: Wanted = "a time such as `2025-01-31T10:00:00Z` or seconds since 1970";
 pub const COUNT: Wanted = "a whole number such as `3`";
-pub const TIMES: Wanted = "how often such as `once`, `3 times` or `at least twice`";
+pub const TIMES: Wanted = "a count such as `once`, `3 times` or `at least twice`";
 pub const INTEGRATION: Wanted = "a kind of receiver such as `email`, `slack` or `pagerduty`";
 
 pub fn bad_value(got: &str, wanted: Wanted, span: &Span) -> Diagnostic {

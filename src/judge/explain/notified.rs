@@ -201,10 +201,14 @@ fn otherwise(
     }
     failure.because.push(line(case, at, seen));
     if misses.iter().any(|miss| matches!(miss, Mismatch::Words { .. })) {
-        let lines: Vec<&str> = texts.iter().flat_map(|text| text.lines()).collect();
+        // Keys, hashes and blobs of JSON are for machines.
+        let words = |line: &&str| line.contains(' ') && !line.starts_with(['{', '[']);
+        let lines: Vec<&str> = texts.iter().flat_map(|text| text.lines()).filter(words).collect();
         let more = if lines.len() > LINES { " …" } else { "" };
         let said = lines.iter().take(LINES).copied().collect::<Vec<_>>().join(" / ");
-        failure.notes.push(format!("the whole message reads: {said}{more}"));
+        if !said.is_empty() {
+            failure.notes.push(format!("the message reads: {said}{more}"));
+        }
     }
     let others = case
         .sent()

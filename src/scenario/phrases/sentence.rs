@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use super::args::Args;
+use super::args::{Args, refused};
 use super::pattern::{Miss, Pattern, Word, joined, pairs_in, words};
 use super::{Arg, Built, FAMILIES, Family, Kind, Phrase, Takes, timing};
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
-use crate::scenario::values;
 
 /// Clauses that every when-step may end with.
 pub const MOMENT_CLAUSES: &[&str] = &["call/name this {moment}", "called {moment}", "known as {moment}"];
@@ -246,7 +245,7 @@ fn unknown(kind: Kind, sentence: &Sentence<'_>, words: &[Word<'_>], mut stuck: V
         let number = word.text.starts_with(|c: char| c.is_ascii_digit());
         let last = words.get(furthest + 1).filter(|next| number && !next.quoted).unwrap_or(word);
         let range = word.start..last.end();
-        return values::bad_value(&sentence.text[range.clone()], takes.wanted(), &(sentence.locate)(range));
+        return refused(&sentence.text[range.clone()], takes, &(sentence.locate)(range));
     }
     let (label, from) = match words.get(furthest).filter(|_| furthest > 0) {
         Some(word) => ("no step goes on like this", word.start),

@@ -155,3 +155,30 @@ fn timings_are_clauses_in_any_order() {
 fn understood_moment(name: &str) -> Option<Spanned<String>> {
     Some(Spanned::new(name.to_owned(), SourceFile::new("x", "").span(0..0)))
 }
+
+#[test]
+fn notifications_can_be_claimed_in_several_ways() {
+    same(
+        "Then receiver \"x\" is notified once within 12 minutes, saying \"a\" and saying \"b\"",
+        "Then the receiver \"x\" is notified exactly once, saying \"a\", saying \"b\", within 12m",
+    );
+    same(
+        "Then email \"ops@example.com\" is notified within 5m",
+        "Then an email to \"ops@example.com\" is sent within 5m",
+    );
+    same("Then PagerDuty is notified within 5m", "Then pagerduty is notified at least once within 5m");
+    same(
+        "Then receiver \"x\" is notified within 5m about alerts \"A\", \"B\"",
+        "Then receiver \"x\" is notified within 5m about alert \"A\", grouped with \"B\"",
+    );
+    same("Then receiver \"x\" is not notified for 10m", "Then receiver \"x\" is never notified within 10m");
+    same(
+        "Then alert \"A\" is inhibited by \"B\" within 5m",
+        "Then alert \"A\" is muted by alert \"B\" within 5m",
+    );
+    same("Then nobody else is notified for 10m", "Then no other receiver is notified within 10m");
+    timing(
+        "Then receiver \"x\" is not notified for 10 minutes",
+        Timing { throughout: minutes(10), negated: true, ..Timing::default() },
+    );
+}
