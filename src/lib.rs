@@ -29,6 +29,9 @@ pub mod timeline;
 pub mod twin;
 pub mod worlds;
 
+pub mod checks;
+pub mod routing;
+
 pub mod judge;
 pub mod report;
 pub mod runner;

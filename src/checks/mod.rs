@@ -19,6 +19,7 @@ mod operator_skips;
 mod placeholder_receiver;
 mod port_not_served;
 mod prometheus_config_refused;
+pub mod routing;
 mod rules_not_loaded;
 mod rules_refused;
 #[cfg(test)]

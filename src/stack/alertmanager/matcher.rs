@@ -69,7 +69,11 @@ impl Matcher {
 
     /// A label that is missing counts as empty.
     pub fn matches(&self, labels: &Labels) -> bool {
-        let got = labels.value(&self.name);
+        self.matches_value(labels.value(&self.name))
+    }
+
+    /// Whether the label may have this value; empty stands for a missing one.
+    pub fn matches_value(&self, got: &str) -> bool {
         let by_regex = || self.regex.as_ref().is_some_and(|regex| regex.is_match(got));
         match self.op {
             MatchType::Equal => got == self.value,

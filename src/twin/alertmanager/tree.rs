@@ -56,6 +56,13 @@ pub struct Routing {
     pub shadowed: Vec<Shadowed>,
 }
 
+impl RouteNode {
+    /// Places of the routes directly below, in order.
+    pub fn children(&self) -> &[usize] {
+        &self.children
+    }
+}
+
 impl RouteTree {
     pub fn new(root: &Route) -> RouteTree {
         let mut tree = RouteTree { nodes: Vec::new() };

@@ -1,0 +1,63 @@
+//! `continue: true` where no later sibling can match what the route takes.
+
+use crate::diagnostic::Diagnostic;
+use crate::routing::{RoutedAlert, Routing, matchers_text, only_values};
+use crate::stack::alertmanager::Route;
+
+pub const ID: &str = "continue-useless";
+
+pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for node in routing.tree.nodes() {
+        for (at, child) in node.children().iter().enumerate() {
+            let route = routing.route(*child);
+            let later = &node.children()[at + 1..];
+            if !route.continues || leads_on(routing, *child, later) {
+                continue;
+            }
+            let because = match later {
+                [] => "it is the last of its siblings".to_owned(),
+                _ => "no alert that it takes comes to a later sibling".to_owned(),
+            };
+            let parent = &node.route.receiver.value;
+            found.push(
+                Diagnostic::warning(ID, format!("`continue: true` leads nowhere from {}", matchers_text(route)))
+                    .at(&route.place)
+                    .label(format!("only `{}` is told", route.receiver.value))
+                    .because(because)
+                    .help(format!(
+                        "`continue` does not lead back to the parent: for `{parent}` to be told too, add a later route \
+                         with the same matchers and `receiver: {parent}`"
+                    )),
+            );
+        }
+    }
+    found
+}
+
+/// Whether an alert that comes to `node` comes to one of `later` too.
+fn leads_on(routing: &Routing<'_>, node: usize, later: &[usize]) -> bool {
+    if !later.iter().any(|later| may_meet(routing.route(node), routing.route(*later))) {
+        return false;
+    }
+    let comes_to = |alert: &RoutedAlert<'_>, nodes: &[usize]| {
+        let mut paths = alert.destinations.iter().map(|to| routing.tree.path(to.node));
+        paths.any(|path| nodes.iter().any(|node| path.contains(node)))
+    };
+    let mut takes = routing.alerts.iter().filter(|alert| comes_to(alert, &[node])).peekable();
+    // Where nothing comes at all, that is what is wrong.
+    takes.peek().is_none() || takes.any(|alert| comes_to(alert, later))
+}
+
+/// Whether an alert can match both.
+fn may_meet(one: &Route, other: &Route) -> bool {
+    one.matchers.iter().map(|matcher| &matcher.value).all(|a| {
+        other.matchers.iter().map(|matcher| &matcher.value).filter(|b| b.name == a.name).all(|b| {
+            match (only_values(a), only_values(b)) {
+                (Some(values), _) => values.iter().any(|value| b.matches_value(value)),
+                (None, Some(values)) => values.iter().any(|value| a.matches_value(value)),
+                (None, None) => true,
+            }
+        })
+    })
+}
