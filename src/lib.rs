@@ -29,8 +29,9 @@ pub mod timeline;
 pub mod twin;
 pub mod worlds;
 
-pub mod checks;
 pub mod routing;
+
+pub mod drill;
 
 pub mod judge;
 pub mod report;

@@ -3,6 +3,7 @@
 mod check;
 mod color;
 mod completions;
+mod drill;
 mod exit;
 mod explain;
 mod fault;
@@ -28,6 +29,7 @@ Examples:
   firedrill test rules_test.yml                 promtool's unit tests, as they are
   firedrill test features/ --tags '@smoke and not @slow'
   firedrill test scenarios/ --report junit=report.xml --report json=-
+  firedrill drill monitoring/                   who is told about which alert, and when
   firedrill steps                               what steps can say";
 
 /// Proves that a team's monitoring works before they need it.
@@ -48,6 +50,7 @@ enum Command {
     Check(check::CheckArguments),
     Explain(explain::ExplainArguments),
     Test(test::TestArguments),
+    Drill(drill::DrillArguments),
     Steps(steps::StepsArguments),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -76,6 +79,7 @@ fn run(arguments: &Arguments) -> Exit {
         Command::Check(check) => check::run(check, arguments.color),
         Command::Explain(explain) => explain::run(explain, arguments.color),
         Command::Test(test) => test::run(test, arguments.color, &stages::Stages::REAL),
+        Command::Drill(drill) => drill::run(drill, arguments.color),
         Command::Steps(steps) => steps::run(steps),
         Command::Schema(_) => schema::run(),
         Command::Completions(completions) => completions::run(completions),

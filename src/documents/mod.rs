@@ -2,6 +2,7 @@
 
 pub mod alertmanager;
 pub mod compose;
+pub mod expectations;
 pub mod find;
 pub mod firedrill;
 pub mod helm;

@@ -56,6 +56,11 @@ impl ReportFile {
             Format::Json => json(results),
             Format::Junit => junit(results),
         };
+        self.write_text(&text)
+    }
+
+    /// Writes what has been laid out already.
+    pub fn write_text(&self, text: &str) -> Result<(), WriteError> {
         let written = if self.is_stdout() {
             io::stdout().write_all(text.as_bytes())
         } else {

@@ -25,6 +25,10 @@ pub fn junit(results: &[ScenarioResult]) -> String {
         }
     }
     report.add_test_suites(suites);
+    print(&report)
+}
+
+pub(super) fn print(report: &Report) -> String {
     match report.to_string() {
         Ok(text) => text,
         // Writing to memory fails only for characters that XML can't hold, and those are dropped before.

@@ -4,6 +4,7 @@
 //! the machine. So the same input gives the same bytes.
 
 mod drawing;
+pub mod drill;
 mod failure;
 mod file;
 mod json;

@@ -120,11 +120,16 @@ impl Alerting {
         timeline.observations.extend(self.alertmanager.advance(to));
     }
 
-    /// With external labels and after `alert_relabel_configs`, which may drop it.
-    fn outgoing(&self, sent: SentAlert) -> Option<PushedAlert> {
-        let mut labels = sent.alert.labels.builder();
+    /// The labels with which an alert is sent: with external labels and after `alert_relabel_configs`, which may
+    /// drop it.
+    pub fn labels(&self, labels: &Labels) -> Option<Labels> {
+        let mut labels = labels.builder();
         add_missing(&mut labels, &self.prometheus.external_labels);
-        let labels = relabel::apply(&self.prometheus.alert_relabel_configs, &labels.build())?;
+        relabel::apply(&self.prometheus.alert_relabel_configs, &labels.build())
+    }
+
+    fn outgoing(&self, sent: SentAlert) -> Option<PushedAlert> {
+        let labels = self.labels(&sent.alert.labels)?;
         let url = match self.prometheus.external_url.as_str() {
             "" => DEFAULT_PROMETHEUS_URL,
             url => url.trim_end_matches('/'),

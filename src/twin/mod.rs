@@ -32,10 +32,11 @@ use crate::worlds::{Watch, World, WorldError};
 
 use ahead::{Evaluator, Produced};
 pub use alert_text::AlertTexts;
-use alerting::Alerting;
+pub use alerting::Alerting;
 pub use inputs::{Input, InputValue, Inputs};
 use reads::Reads;
 pub use rules::GroupDefaults;
+pub use rules::SentAlert;
 use rules::{Ground, GroupRun};
 pub use scrape::Offsets;
 use scrape::ScrapePool;

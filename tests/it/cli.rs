@@ -63,6 +63,11 @@ fn answer(case: &Case, folder: &Path) -> Answer {
             fs::write(path, body).expect("the file can be written");
         }
     }
+    // The documented stacks are found under the path that a reader of the repository would use.
+    if case.get("command").contains("fixtures/") {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+        std::os::unix::fs::symlink(fixtures, folder.join("fixtures")).expect("the fixtures can be linked");
+    }
     let words = words(case.get("command").trim());
     assert_eq!(words.first().map(String::as_str), Some("firedrill"), "a case runs firedrill");
     let output = Command::new(env!("CARGO_BIN_EXE_firedrill"))

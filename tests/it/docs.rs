@@ -34,3 +34,29 @@ fn the_page_of_failures_lists_every_one() {
 fn the_page_of_checks_explains_every_one() {
     check("checks.md", &firedrill::checks::page());
 }
+
+#[test]
+fn the_page_of_drills_lists_every_finding_and_its_commands_run() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/drill.md")).expect("the page can be read");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    let expected: Vec<String> = firedrill::checks::routing::CHECKS
+        .iter()
+        .map(|check| format!("| `{}` | {} |", check.id, check.finds))
+        .collect();
+    assert_eq!(rows, expected, "docs/drill.md lists the checks of src/checks/routing");
+    let commands: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("$ firedrill ")).collect();
+    assert!(commands.len() > 2);
+    for command in commands {
+        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_firedrill"))
+            .args(command.split_whitespace())
+            .current_dir(root)
+            .output()
+            .expect("firedrill starts");
+        assert!(
+            matches!(ran.status.code(), Some(0 | 1)),
+            "{command}: {}",
+            String::from_utf8_lossy(&ran.stderr)
+        );
+    }
+}
