@@ -4,7 +4,7 @@ mod notified;
 
 use std::collections::BTreeMap;
 
-use super::look::{Look, cut};
+use super::look::{Look, cut, cut_middle};
 use crate::judge::{Verdict, clock};
 use crate::labels::Labels;
 use crate::scenario::{Claim, Scenario, What};
@@ -49,6 +49,7 @@ pub(super) fn draw(scenario: &Scenario, verdicts: &[Verdict], timeline: &Timelin
                 if instants.iter().any(within) { marks.notified } else { marks.calm }
             }),
         };
+        let cut = if matches!(row.course, RowCourse::States(_)) { cut_middle } else { cut };
         lines.push((cut(&row.label, label_width, look.ascii), format!("{cells}{end}"), marks.legend(row)));
     }
     let columns = scale.count + 1;
@@ -63,6 +64,8 @@ pub(super) fn draw(scenario: &Scenario, verdicts: &[Verdict], timeline: &Timelin
 
 struct Row {
     label: String,
+    /// What it is when nothing is the matter.
+    calm: &'static str,
     course: RowCourse,
     legend: String,
     /// How far the timeline knows of it.
@@ -127,19 +130,35 @@ fn alert_rows(scenario: &Scenario, failed: &[&Verdict], timeline: &Timeline) -> 
         }
         if elements.is_empty() {
             let course = RowCourse::States(vec![(timeline.start, Level::Calm)]);
-            rows.push(Row { label: name.to_owned(), course, legend: String::new(), until });
+            rows.push(Row { label: name.to_owned(), calm: "inactive", course, legend: String::new(), until });
             continue;
         }
         let one = elements.len() == 1;
+        let shared = shared(elements.keys().copied());
         let others = elements.len().saturating_sub(ROWS);
         for (at, (labels, course)) in elements.into_iter().take(ROWS).enumerate() {
-            let label = if one { name.to_owned() } else { format!("{name}{}", labels.without("alertname")) };
+            let label = if one { name.to_owned() } else { format!("{name}{}", apart(labels, &shared)) };
             let legend =
                 if at + 1 == ROWS && others > 0 { format!("and {others} more") } else { String::new() };
-            rows.push(Row { label, course: RowCourse::States(course), legend, until });
+            rows.push(Row { label, calm: "inactive", course: RowCourse::States(course), legend, until });
         }
     }
     rows
+}
+
+/// The labels that all have alike, and so tell none apart.
+fn shared<'l>(mut all: impl Iterator<Item = &'l Labels>) -> Vec<(String, String)> {
+    let Some(first) = all.next() else { return Vec::new() };
+    let mut shared: Vec<(String, String)> =
+        first.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    for labels in all {
+        shared.retain(|(name, value)| labels.get(name) == Some(value.as_str()));
+    }
+    shared
+}
+
+fn apart(labels: &Labels, shared: &[(String, String)]) -> Labels {
+    shared.iter().fold(labels.clone(), |labels, (name, _)| labels.without(name))
 }
 
 /// The targets that failed verdicts are about.
@@ -165,6 +184,7 @@ fn target_rows(scenario: &Scenario, failed: &[&Verdict], timeline: &Timeline) ->
     let until = end_of(timeline, failed);
     let row = |(labels, course): (&Labels, Vec<(Timestamp, Level)>)| Row {
         label: labels.get("instance").map_or_else(|| labels.to_string(), str::to_owned),
+        calm: "up",
         course: RowCourse::States(course),
         legend: String::new(),
         until,
@@ -214,6 +234,7 @@ fn value_rows(scenario: &Scenario, failed: &[&Verdict], timeline: &Timeline) -> 
         let peak = course.iter().map(|(_, value)| *value).fold(f64::NAN, f64::max);
         Row {
             label: expr.split_whitespace().collect::<Vec<_>>().join(" "),
+            calm: "",
             legend: format!("up to {}", short(peak)),
             course: RowCourse::Values(course),
             until,
@@ -398,7 +419,7 @@ impl Marks {
                 }
             }
             if words.is_empty() {
-                words.push(format!("{} inactive", self.calm));
+                words.push(format!("{} {}", self.calm, row.calm));
             }
         }
         if let RowCourse::Marks(instants) = &row.course

@@ -58,3 +58,29 @@ pub(super) fn cut(text: &str, width: usize, ascii: bool) -> String {
     let kept: String = text.chars().take(width.saturating_sub(1)).collect();
     format!("{}{mark}", kept.trim_end())
 }
+
+/// Text cut in its middle: what tells names apart often stands at their end.
+pub(super) fn cut_middle(text: &str, width: usize, ascii: bool) -> String {
+    let length = text.chars().count();
+    if length <= width {
+        return text.to_owned();
+    }
+    let mark = if ascii { "~" } else { "…" };
+    let kept = width.saturating_sub(1);
+    let head: String = text.chars().take(kept / 2).collect();
+    let tail: String = text.chars().skip(length - (kept - kept / 2)).collect();
+    format!("{head}{mark}{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_at_their_end_differ_when_cut() {
+        let check = |text, cut| assert_eq!(cut_middle(text, 20, false), cut);
+        check("Slow{pod=\"a\"}", "Slow{pod=\"a\"}");
+        check("HighErrorRate{instance=\"10.1.0.1:3000\"}", "HighError…0.1:3000\"}");
+        check("HighErrorRate{instance=\"10.1.0.2:3000\"}", "HighError…0.2:3000\"}");
+    }
+}
