@@ -3,11 +3,12 @@
 //! `firedrill test` is handed them as a value, so that what it does with panics, lost worlds and unusable files is tested
 //! without any.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::documents;
 use crate::runner::{self, Outcome, RunOptions};
 use crate::scenario::{self, Scenario, check, select};
 use crate::stack::{Stack, Version};
+use crate::twin::alertmanager::check::templates as check_templates;
 use crate::worlds::WorldError;
 
 /// What `firedrill test` does, stage by stage.
@@ -50,9 +51,16 @@ impl Stages {
 }
 
 fn read_stack(source: &StackSource, imitate: Option<Version>) -> documents::Loaded {
-    match source {
+    let (stack, mut problems) = match source {
         StackSource::Path(path) => documents::load(&[path], imitate),
         StackSource::RuleFiles(paths) => documents::load_rules(paths, imitate),
+    }?;
+    if let Some(alertmanager) = &stack.alertmanager {
+        problems.extend(check_templates(alertmanager));
+    }
+    match problems.iter().any(|problem| problem.severity == Severity::Error) {
+        true => Err(problems),
+        false => Ok((stack, problems)),
     }
 }
 

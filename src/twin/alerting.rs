@@ -1,6 +1,6 @@
 //! From a firing alert to Alertmanager: external labels, relabelling, and the push.
 
-use super::alertmanager::{Alertmanager, Behaviour, PushedAlert, Silence, Templates};
+use super::alertmanager::{Alertmanager, Behaviour, PushedAlert, Silence, Templates, check};
 use super::rules::SentAlert;
 use crate::diagnostic::Spanned;
 use crate::golang::template::escape_query;
@@ -37,13 +37,8 @@ impl Alerting {
     /// The stack's Alertmanager as it starts; `None` where the stack has none.
     pub fn of(stack: &Stack, start: Timestamp) -> Result<Option<Alerting>, WorldError> {
         let Some(config) = &stack.alertmanager else { return Ok(None) };
-        let templates = Templates::new(&config.template_files, config.version).map_err(|error| {
-            let problem = crate::diagnostic::Diagnostic::error("bad-template", error.message);
-            WorldError::Refused(Box::new(match &error.place {
-                Some(place) => problem.at(place),
-                None => problem,
-            }))
-        })?;
+        let templates = Templates::new(&config.template_files, config.version)
+            .map_err(|error| WorldError::Refused(Box::new(check::unreadable(&error))))?;
         let url =
             if config.external_url.is_empty() { DEFAULT_ALERTMANAGER_URL } else { &config.external_url };
         let alertmanager = Alertmanager::new(config.clone(), templates, url, start);

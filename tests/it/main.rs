@@ -4,6 +4,7 @@ mod alertmanager_config;
 mod alertmanager_karma;
 mod alertmanager_parity;
 mod alertmanager_routes;
+mod chain_parity;
 mod cli;
 mod config_differential;
 mod corpora_promql;

@@ -83,6 +83,13 @@ impl Escaper {
     pub(super) fn text(&mut self, text: &str, out: &mut String) {
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
+            let unmoved = self.unmoved(rest);
+            if unmoved > 0 {
+                out.push_str(&rest[..unmoved]);
+                self.tail.clear();
+                rest = &rest[unmoved..];
+                continue;
+            }
             if self.state == State::Comment {
                 match rest.find("-->") {
                     Some(end) => {
@@ -107,6 +114,25 @@ impl Escaper {
             self.step(c, opens_tag);
             out.push(c);
         }
+    }
+
+    /// How many bytes of the text do not change where the output stands. Most texts are long runs of these, and
+    /// going through them one by one is what rendering a mail would mostly be.
+    fn unmoved(&self, text: &str) -> usize {
+        let in_quotes = matches!(self.quote, Quote::Single | Quote::Double);
+        let stops: &[u8] = match self.state {
+            State::Text => b"<",
+            // Not while the end of the body may have begun.
+            State::RawText if !self.tail.contains('<') => b"<",
+            State::Script | State::Style if !self.tail.contains('<') => b"<\"'`\\",
+            State::Value if in_quotes => match self.attribute {
+                Attribute::Plain => b"\"'",
+                Attribute::Script | Attribute::Style => b"\"'`\\",
+                Attribute::Url => return 0,
+            },
+            _ => return 0,
+        };
+        text.bytes().position(|byte| stops.contains(&byte)).unwrap_or(text.len())
     }
 
     fn step(&mut self, c: char, opens_tag: bool) {

@@ -5,6 +5,7 @@
 //! data that can be cloned to look ahead. Delivering takes no time unless a receiver is told to hang.
 
 mod alert;
+pub mod check;
 mod delivery;
 mod flush;
 mod group;

@@ -5,8 +5,8 @@
 //! `Message-Id`, `Date` and boundary; of repeated attempts at a failing receiver when exactly they come, for the
 //! real pauses are random by half.
 
-mod inbox;
-mod mail;
+pub mod inbox;
+pub mod mail;
 mod play;
 mod plays;
 

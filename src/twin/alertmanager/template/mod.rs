@@ -8,10 +8,11 @@ mod defaults;
 mod functions;
 mod mail;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::diagnostic::{SourceFile, Span};
-use crate::golang::template::{Mode, Templates as Parsed};
+use crate::golang::template::{Mode, ParseError, Templates as Parsed};
 use crate::stack::alertmanager::Version;
 
 pub use data::{Data, TemplateAlert};
@@ -22,6 +23,8 @@ use functions::Functions;
 pub struct Templates {
     parsed: Arc<Parsed>,
     version: Version,
+    /// Settings' texts that were expanded before: each is expanded again for every notification.
+    settings: Arc<Mutex<HashMap<String, Arc<Parsed>>>>,
 }
 
 /// Why a template gives nothing, in Go's words.
@@ -50,7 +53,16 @@ impl Templates {
                 place: Some(file.span(error.at..error.at + 1)),
             })?;
         }
-        Ok(Templates { parsed: Arc::new(parsed), version })
+        Ok(Templates::of(parsed, version))
+    }
+
+    fn of(parsed: Parsed, version: Version) -> Templates {
+        Templates { parsed: Arc::new(parsed), version, settings: Arc::default() }
+    }
+
+    /// Whether a setting's text is a template; else why not, in Go's words, and at which byte.
+    pub fn check(&self, template: &str) -> Result<(), (String, usize)> {
+        self.parsed(template).map(drop).map_err(|error| (error.message, error.at))
     }
 
     /// Expands a setting's text.
@@ -69,9 +81,22 @@ impl Templates {
         }
         let failed = |message| TemplateError { message, place: None };
         let functions = Functions { version: self.version, data: Some(data) };
-        let mut parsed = Parsed::over(self.parsed.clone());
-        parsed.parse("", template, &functions).map_err(|error| failed(error.message))?;
+        let parsed = self.parsed(template).map_err(|error| failed(error.message))?;
         parsed.execute("", data.value(self.version), &functions, mode).map_err(|error| failed(error.0))
+    }
+
+    fn parsed(&self, template: &str) -> Result<Arc<Parsed>, ParseError> {
+        // A panic elsewhere leaves no half-made entry behind.
+        let known = || self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(parsed) = known().get(template) {
+            return Ok(parsed.clone());
+        }
+        let functions = Functions { version: self.version, data: None };
+        let mut parsed = Parsed::over(self.parsed.clone());
+        parsed.parse("", template, &functions)?;
+        let parsed = Arc::new(parsed);
+        known().insert(template.to_owned(), parsed.clone());
+        Ok(parsed)
     }
 }
 
@@ -80,7 +105,7 @@ impl Default for Templates {
     fn default() -> Self {
         match Templates::new(&[], Version::NEWEST) {
             Ok(templates) => templates,
-            Err(_) => Templates { parsed: Arc::default(), version: Version::NEWEST },
+            Err(_) => Templates::of(Parsed::new(), Version::NEWEST),
         }
     }
 }
