@@ -129,7 +129,7 @@ route:
   group_by: [job]
   group_wait: 1s
   group_interval: 3s
-  repeat_interval: 6s
+  repeat_interval: 5s
   routes:
   - {matchers: [severity=\"critical\"], receiver: chat, continue: true}
   - {matchers: [severity=~\"critical|warning\"], receiver: quiet}
