@@ -54,7 +54,7 @@ pub(super) fn rows(scenario: &Scenario, failed: &[&Verdict], timeline: &Timeline
     }
     let row = |(label, instants): (String, Vec<Timestamp>)| {
         let legend = if instants.is_empty() { "not notified".to_owned() } else { String::new() };
-        Row { label, course: RowCourse::Marks(instants), legend, until }
+        Row { label, calm: "", course: RowCourse::Marks(instants), legend, until }
     };
     told.into_iter().take(ROWS).map(row).collect()
 }
