@@ -1,8 +1,9 @@
 //! README.md and the pages in docs/: the files and commands that they show, run as a reader would.
 //!
 //! A block below `<!-- file: NAME -->` is written to NAME; a `console` block is a command after `$`, and what it answers.
-//! `console exit=1` ends with 1. `FIREDRILL_REWRITE=1` writes down what is answered now; how it ends is only
-//! ever written by hand.
+//! `console exit=1` ends with 1. A command that stands alone is run, and what it answers is not shown.
+//! `FIREDRILL_REWRITE=1` writes down what is answered now (for a new block, put any line below its command); how it ends
+//! is only ever written by hand.
 
 use std::fmt::Write;
 use std::fs;
@@ -100,6 +101,9 @@ fn check(path: &Path) {
         let command = block.body.lines().next().and_then(|line| line.strip_prefix("$ ")).expect("a command");
         let (exit, said) = answer(command, folder.path());
         assert_eq!(exit, Some(wanted), "{}: $ {command}\n{said}", path.display());
+        if block.body.lines().count() == 1 {
+            continue;
+        }
         write!(now, "{}$ {command}\n{}\n", &page[copied..block.at.start], said.trim_end()).expect("text");
         copied = block.at.end;
     }
