@@ -47,10 +47,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    Check(check::CheckArguments),
-    Explain(explain::ExplainArguments),
     Test(test::TestArguments),
     Drill(drill::DrillArguments),
+    Check(check::CheckArguments),
+    Explain(explain::ExplainArguments),
     Steps(steps::StepsArguments),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
