@@ -1,7 +1,7 @@
 //! The embedded world: virtual time, no I/O, never the machine's clock.
 //!
 //! The clock jumps from instant to instant. At each: targets are scraped, then rule groups are evaluated, then
-//! what claims watch is recorded. What does not depend on rules is computed ahead of the clock, see [`ahead`].
+//! what claims watch is recorded. What does not depend on rules is computed ahead of the clock, see `ahead`.
 
 mod ahead;
 pub mod alert;
