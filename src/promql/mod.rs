@@ -23,6 +23,8 @@ pub use series::{parse_metric, parse_series};
 pub use storage::{STALE_NAN, SeriesId, Storage, StoredValue, is_stale};
 pub use value::{ABSENT, Answer, Matrix, Sample, SampleRange, SampleValue, Series, Value, is_absent};
 
+use crate::time::Duration;
+
 /// Which Prometheus is imitated, where its answers differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Semantics {
@@ -65,6 +67,19 @@ pub fn parse_with(text: &str, options: ParseOptions) -> Result<Expr, ParseError>
     let mut expr = parser::Parser::new(fitting(text)?, options).whole_expression()?;
     check::check(&mut expr)?;
     Ok(expr)
+}
+
+/// A range, step or offset where it is written, its sign included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenLength {
+    pub span: ast::TextRange,
+    /// `None`: computed when the query is evaluated.
+    pub duration: Option<Duration>,
+}
+
+/// Every range, step and offset of an expression, in the order in which they are written.
+pub fn written_lengths(text: &str, options: ParseOptions) -> Result<Vec<WrittenLength>, ParseError> {
+    parser::Parser::new(fitting(text)?, options).written_lengths()
 }
 
 /// Parses a selector alone: `name{label="value"}`.

@@ -1,10 +1,13 @@
 //! Where scenarios run. Every world offers the same few operations and yields the same kind of timeline.
 
 pub mod clock;
+pub mod edit;
 pub mod http;
 pub mod inbox;
 pub mod process;
 pub mod server;
+pub mod speed;
+pub mod targets;
 
 use crate::diagnostic::Diagnostic;
 use crate::scenario::Change;

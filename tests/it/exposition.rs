@@ -42,7 +42,7 @@ fn exposed(address: &str) -> (String, Vec<(String, f64)>) {
     workload.samples(id, at, |position, value| {
         samples.push((workload.series_labels(id, position).to_string(), value));
     });
-    (exposition::write(&workload, id, at), samples)
+    (exposition::write(&workload, id, at, 1), samples)
 }
 
 #[test]

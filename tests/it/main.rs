@@ -19,4 +19,5 @@ mod real;
 mod scenarios;
 mod seeds;
 mod stacks;
+mod targets;
 mod templates;

@@ -2,9 +2,9 @@
 
 use super::{MAX_DURATION_OPERANDS, Parsed, Parser, error, precedence};
 use crate::golang::quote;
-use crate::promql::MAX_DURATION_SECONDS;
 use crate::promql::ast::*;
 use crate::promql::token::{Preprocessor, Token, TokenKind};
+use crate::promql::{MAX_DURATION_SECONDS, WrittenLength};
 use crate::time::{Duration, DurationError};
 
 /// What a range selector's brackets may hold, in Prometheus 3's words.
@@ -16,21 +16,35 @@ type Context = (&'static str, &'static str);
 impl Parser<'_> {
     /// The range in `[range]`.
     pub(super) fn range_length(&mut self) -> Parsed<Length> {
-        if self.is_v2() {
-            return self.only_duration(("subquery selector", "duration"));
-        }
-        self.positive_length(("subquery or range selector", LENGTHS))
+        self.noting_place(|parser| match parser.is_v2() {
+            true => parser.only_duration(("subquery selector", "duration")),
+            false => parser.positive_length(("subquery or range selector", LENGTHS)),
+        })
     }
 
     /// The step in `[range:step]`.
     pub(super) fn step_length(&mut self) -> Parsed<Length> {
-        if self.is_v2() {
-            return self.only_duration(("subquery selector", "duration or \"]\""));
-        }
-        self.positive_length(("subquery selector", "number, duration, step(), range(), or \"]\""))
+        self.noting_place(|parser| match parser.is_v2() {
+            true => parser.only_duration(("subquery selector", "duration or \"]\"")),
+            false => {
+                parser.positive_length(("subquery selector", "number, duration, step(), range(), or \"]\""))
+            }
+        })
     }
 
     pub(super) fn offset_length(&mut self) -> Parsed<Length> {
+        self.noting_place(Self::offset)
+    }
+
+    fn noting_place(&mut self, read: impl FnOnce(&mut Self) -> Parsed<Length>) -> Parsed<Length> {
+        let start = self.peek()?.span.start;
+        let length = read(self)?;
+        let span = TextRange { start, end: self.end };
+        self.lengths.push(WrittenLength { span, duration: length.fixed() });
+        Ok(length)
+    }
+
+    fn offset(&mut self) -> Parsed<Length> {
         if self.is_v2() {
             let negative = self.peek()?.kind == TokenKind::Operator(BinaryOp::Sub);
             if negative {

@@ -15,7 +15,7 @@ use super::ast::*;
 use super::lexer::{Lexer, unquote};
 use super::number::parse_number;
 use super::token::{Keyword, Token, TokenKind};
-use super::{ParseError, ParseOptions, Semantics};
+use super::{ParseError, ParseOptions, Semantics, WrittenLength};
 
 pub(super) struct Parser<'a> {
     text: &'a str,
@@ -30,6 +30,8 @@ pub(super) struct Parser<'a> {
     aggregations: usize,
     /// How many operands the current range, step or offset has so far.
     duration_operands: usize,
+    /// Every range, step and offset so far, with its place.
+    lengths: Vec<WrittenLength>,
 }
 
 /// How deep expressions may stand in one another; chains of operators grow the tree beyond it.
@@ -70,11 +72,31 @@ mod precedence {
 impl<'a> Parser<'a> {
     pub fn new(text: &'a str, options: ParseOptions) -> Self {
         let lexer = Lexer::new(text, options.semantics);
-        Parser { text, lexer, options, peeked: None, end: 0, depth: 0, aggregations: 0, duration_operands: 0 }
+        Parser {
+            text,
+            lexer,
+            options,
+            peeked: None,
+            end: 0,
+            depth: 0,
+            aggregations: 0,
+            duration_operands: 0,
+            lengths: Vec::new(),
+        }
     }
 
     /// A whole expression, up to the end of the text.
     pub fn whole_expression(mut self) -> Parsed<Expr> {
+        self.everything()
+    }
+
+    /// The ranges, steps and offsets of a whole expression.
+    pub fn written_lengths(mut self) -> Parsed<Vec<WrittenLength>> {
+        self.everything()?;
+        Ok(self.lengths)
+    }
+
+    fn everything(&mut self) -> Parsed<Expr> {
         if self.peek()?.kind == TokenKind::EndOfInput {
             return Err(ParseError {
                 message: "no expression found in input".to_owned(),

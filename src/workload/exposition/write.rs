@@ -5,10 +5,14 @@ use std::fmt::Write;
 use crate::golang::{FloatFormat, format_float};
 use crate::labels::{Labels, METRIC_NAME};
 use crate::time::Timestamp;
+use crate::workload::instrument::Family;
 use crate::workload::{InstanceId, Workload};
 
 /// What the instance answers at `at`: families in the order of their names, each with its help and type.
-pub fn write(workload: &Workload, id: InstanceId, at: Timestamp) -> String {
+///
+/// In a world that runs `speed` times as fast as the one who reads it, counts are divided by as much: their rates
+/// per second are then what they should be.
+pub fn write(workload: &Workload, id: InstanceId, at: Timestamp, speed: u32) -> String {
     let service = workload.service(id);
     let mut by_family: Vec<Vec<(usize, f64)>> = vec![Vec::new(); service.families().len()];
     workload.samples(id, at, |position, value| {
@@ -27,11 +31,22 @@ pub fn write(workload: &Workload, id: InstanceId, at: Timestamp) -> String {
         }
         let _ = writeln!(out, "# TYPE {} {}", family.name, family.kind);
         for (position, value) in samples {
-            series(&mut out, service.series_labels(position));
+            let labels = service.series_labels(position);
+            series(&mut out, labels);
+            let value = if counts(family, labels) { value / f64::from(speed) } else { value };
             let _ = writeln!(out, " {}", number(value));
         }
     }
     out
+}
+
+/// Whether the series only ever grows. A summary's quantiles do not: they have the family's own name.
+fn counts(family: &Family, labels: &Labels) -> bool {
+    match family.kind {
+        "counter" | "histogram" => true,
+        "summary" => labels.name() != family.name,
+        _ => false,
+    }
 }
 
 fn series(out: &mut String, labels: &Labels) {

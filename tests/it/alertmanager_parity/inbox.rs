@@ -153,13 +153,14 @@ fn serve(listener: &TcpListener, handle: impl Fn(TcpStream) -> Option<()> + Send
 }
 
 /// A request to Alertmanager's API; the body of its answer.
+/// In HTTP/1.0, which has no chunks.
 pub fn request(address: SocketAddr, method: &str, path: &str, body: &Value) -> Result<String, String> {
     let failed = |error: std::io::Error| error.to_string();
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).map_err(failed)?;
     stream.set_read_timeout(Some(Duration::from_secs(10))).map_err(failed)?;
     let body = body.to_string();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(format!("{head}{body}").as_bytes()).map_err(failed)?;

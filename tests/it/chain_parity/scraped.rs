@@ -69,7 +69,7 @@ impl Scraped {
             let Reach::Serves(id) = workload.reach(at, "http", &self.address.to_string(), &path) else {
                 return None;
             };
-            exposition::write(workload, id, at)
+            exposition::write(workload, id, at, 1)
         };
         let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nConnection: close";
         write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{text}", text.len()).ok()

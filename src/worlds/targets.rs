@@ -1,0 +1,178 @@
+//! The synthetic services as real scrape targets.
+//!
+//! It is an HTTP proxy: with its URL as a job's `proxy_url`, Prometheus asks it for `http://api:8080/metrics` by that
+//! very address, and so the team's targets, relabelling and `instance` labels stay as they are. It also answers
+//! `http_sd_configs` in the place of discoveries that need a cluster, with the labels that the cluster would give.
+//!
+//! An instance that refuses connections closes them without a word, and one that times out never answers: to
+//! Prometheus both are down. Refuses `https` targets, which a proxy cannot read.
+
+use std::io;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use serde_json::{Value, json};
+
+use super::clock::Clock;
+use super::http::{self, Answering, Reply, Request};
+use super::server::Server;
+use crate::diagnostic::Diagnostic;
+use crate::labels::Labels;
+use crate::scenario::Change;
+use crate::stack::Discovery;
+use crate::workload::{Reach, Workload, exposition};
+
+/// What Prometheus accepts as the text format.
+const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Serves until it is dropped.
+#[derive(Debug)]
+pub struct Targets {
+    shared: Arc<RwLock<Served>>,
+    clock: Clock,
+    server: Server,
+}
+
+#[derive(Debug)]
+struct Served {
+    workload: Workload,
+    /// By number: the job, and what its targets are discovered by.
+    discoveries: Vec<(String, Discovery)>,
+}
+
+impl Targets {
+    pub fn start(workload: Workload, clock: Clock) -> io::Result<Targets> {
+        let shared = Arc::new(RwLock::new(Served { workload, discoveries: Vec::new() }));
+        let answering = Arc::clone(&shared);
+        let server = http::serve(move |request| answer(&read(&answering), clock, request))?;
+        Ok(Targets { shared, clock, server })
+    }
+
+    /// For a job's `proxy_url`.
+    pub fn proxy_url(&self) -> String {
+        format!("http://{}", self.server.address())
+    }
+
+    /// The URL for an `http_sd_configs` that finds what `discovery` of this job would find.
+    pub fn discover(&self, job: &str, discovery: &Discovery) -> String {
+        let mut served = write(&self.shared);
+        served.discoveries.push((job.to_owned(), discovery.clone()));
+        format!("http://{}/discovery/{}", self.server.address(), served.discoveries.len() - 1)
+    }
+
+    /// A given-step: as [`Targets::apply`], and what "recovers" returns to from now on.
+    pub fn given(&self, change: &Change) -> Result<(), Diagnostic> {
+        write(&self.shared).workload.given(self.clock.now(), change)
+    }
+
+    /// A when-step takes effect now.
+    pub fn apply(&self, change: &Change) -> Result<(), Diagnostic> {
+        let mut served = write(&self.shared);
+        // Read while nobody else can change it: no change is before the last one.
+        let now = self.clock.now();
+        served.workload.apply(now, change)
+    }
+}
+
+fn answer(served: &Served, clock: Clock, request: &Request) -> Answering {
+    if request.method == "CONNECT" {
+        return Answering::Now(Reply::text(501, "only http targets can be served"));
+    }
+    if request.method != "GET" {
+        return Answering::Now(Reply::text(405, "method not allowed"));
+    }
+    match request.target.split_once("://") {
+        Some((scheme, rest)) => {
+            let slash = rest.find(['/', '?']).unwrap_or(rest.len());
+            let (address, path) = rest.split_at(slash);
+            let path = path.split('?').next().unwrap_or_default();
+            target(served, clock, scheme, address, if path.is_empty() { "/" } else { path })
+        }
+        None => Answering::Now(discovered(served, clock, &request.target)),
+    }
+}
+
+fn target(served: &Served, clock: Clock, scheme: &str, address: &str, path: &str) -> Answering {
+    let (workload, at) = (&served.workload, clock.now());
+    match workload.reach(at, scheme, address, path) {
+        Reach::Serves(id) => Answering::Now(Reply {
+            status: 200,
+            content_type: EXPOSITION,
+            body: exposition::write(workload, id, at, clock.speed()),
+        }),
+        Reach::NotFound => Answering::Now(Reply::text(404, "404 page not found")),
+        Reach::Refuses => Answering::HangUp,
+        Reach::TimesOut => Answering::Never,
+    }
+}
+
+fn discovered(served: &Served, clock: Clock, path: &str) -> Reply {
+    let number = path.strip_prefix("/discovery/").and_then(|number| number.parse::<usize>().ok());
+    let Some((job, discovery)) = number.and_then(|number| served.discoveries.get(number)) else {
+        return Reply::text(404, "nothing is served here");
+    };
+    let targets = served.workload.targets(clock.now(), job, discovery);
+    Reply::json(200, &targets.iter().map(group).collect())
+}
+
+/// A target as `http_sd_configs` reads it: its address, and all its other labels.
+fn group(labels: &Labels) -> Value {
+    let others = labels.iter().filter(|(name, _)| *name != "__address__");
+    let others: serde_json::Map<String, Value> =
+        others.map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+    json!({ "targets": [labels.value("__address__")], "labels": others })
+}
+
+fn read(served: &RwLock<Served>) -> RwLockReadGuard<'_, Served> {
+    served.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(served: &RwLock<Served>) -> RwLockWriteGuard<'_, Served> {
+    served.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceFile;
+    use crate::documents::{services, yaml};
+    use crate::time::Timestamp;
+
+    /// What becomes of a request for `target`, as status and first line.
+    fn check(method: &str, target: &str, expected: &str) {
+        const SERVICES: &str =
+            "api: {address: api:8080, traffic: {per_second: 1}, instrumentation: {requests: hits_total}}\n";
+        let (node, mut problems) = yaml::read_one(&SourceFile::new("firedrill.yaml", SERVICES));
+        let specs = node.map(|node| services::read_services(&node, &mut problems)).unwrap_or_default();
+        let clock = Clock::starting(Timestamp(0), 1);
+        let served = Served { workload: Workload::new(&specs, 1, Timestamp(0)), discoveries: Vec::new() };
+        let (method, target) = (method.to_owned(), target.to_owned());
+        let request = Request { method, target, headers: Vec::new(), body: Vec::new() };
+        let got = match answer(&served, clock, &request) {
+            Answering::Now(reply) => {
+                format!("{} {}", reply.status, reply.body.lines().next().unwrap_or_default())
+            }
+            other => format!("{other:?}"),
+        };
+        assert_eq!(got, expected, "{request:?}");
+    }
+
+    #[test]
+    fn a_target_is_reached_by_its_own_address() {
+        check(
+            "GET",
+            "http://api:8080/metrics?debug=1",
+            "200 # HELP process_start_time_seconds Start time of the process since unix epoch in seconds.",
+        );
+        check("GET", "http://api:8080", "404 404 page not found");
+        check("GET", "http://api:80/metrics", "HangUp");
+        check("GET", "http://other:8080/metrics", "HangUp");
+    }
+
+    #[test]
+    fn what_is_no_scrape_is_refused() {
+        check("CONNECT", "api:8080", "501 only http targets can be served");
+        check("POST", "http://api:8080/metrics", "405 method not allowed");
+        check("GET", "/discovery/0", "404 nothing is served here");
+        check("GET", "/metrics", "404 nothing is served here");
+    }
+}
