@@ -19,8 +19,8 @@ pub const CHECK: Check = Check {
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for rule in super::rules(wiring) {
-        rule.expr.walk(&mut |expr| {
+    for query in super::queries(wiring) {
+        query.expr.walk(&mut |expr| {
             let ExprKind::Binary(binary) = &expr.kind else { return };
             let matching = &binary.matching;
             let plain = binary.op == BinaryOp::Div && !matching.on && matching.labels.is_empty();
@@ -32,7 +32,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             }
             found.push(
                 Diagnostic::error("", "this ratio divides each series by itself")
-                    .at(&super::place_in(rule, expr.span))
+                    .at(&query.place(expr.span))
                     .label("both sides keep all their labels")
                     .because("a series on the left meets only itself on the right, so the ratio is always 1")
                     .help("sum both sides: `sum(…) / sum(…)`, by the labels that the alert needs"),

@@ -33,8 +33,8 @@ const STACK_JOBS: [&str; 9] = [
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let Some(jobs) = jobs(wiring) else { return Vec::new() };
     let mut found = Vec::new();
-    for rule in super::rules(wiring) {
-        for (selector, place) in rule.expr.selectors() {
+    for query in super::queries(wiring) {
+        for (selector, place) in query.expr.selectors() {
             let wanted = selector.matchers.iter().find(|matcher| &*matcher.name == "job");
             let Some(wanted) = wanted.filter(|matcher| matcher.op == MatchOp::Equal) else { continue };
             let value = &*wanted.value;
@@ -43,7 +43,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                 continue;
             }
             let diagnostic = Diagnostic::error("", format!("no scrape config has the job `{value}`"))
-                .at(&super::place_in(rule, place))
+                .at(&query.place(place))
                 .label("selects nothing")
                 .because("an expression that selects nothing never fires");
             found.push(match nearest(value, jobs.iter().map(String::as_str)) {

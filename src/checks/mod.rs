@@ -29,6 +29,7 @@ mod unknown_service;
 mod yaml_refused;
 
 use crate::diagnostic::{Diagnostic, Severity, Span, Spanned};
+use crate::promql::Expr;
 use crate::promql::ast::TextRange;
 use crate::stack::wiring::{Address, Home, Wiring};
 use crate::stack::{Discovery, Rule};
@@ -191,9 +192,30 @@ fn rules(wiring: &Wiring) -> impl Iterator<Item = &Rule> {
     wiring.rule_files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules)
 }
 
-/// Where a part of a rule's expression stands: itself where its text is written as it is, or the whole expression.
-fn place_in(rule: &Rule, range: TextRange) -> Span {
-    let Spanned { value, span } = &rule.text;
+/// PromQL and where it stands: a rule's, a panel's, a guide's.
+#[derive(Clone, Copy, Debug)]
+struct Query<'w> {
+    expr: &'w Expr,
+    text: &'w Spanned<String>,
+}
+
+impl Query<'_> {
+    /// Where a part of it stands.
+    fn place(&self, range: TextRange) -> Span {
+        place_in(self.text, range)
+    }
+}
+
+/// Every expression, wherever it stands.
+fn queries(wiring: &Wiring) -> impl Iterator<Item = Query<'_>> {
+    let of_rules = rules(wiring).map(|rule| Query { expr: &rule.expr, text: &rule.text });
+    let others = wiring.queries.iter();
+    of_rules.chain(others.map(|query| Query { expr: &query.expr, text: &query.text }))
+}
+
+/// Where a part of an expression stands: itself where its text is written as it is, or the whole expression.
+fn place_in(text: &Spanned<String>, range: TextRange) -> Span {
+    let Spanned { value, span } = text;
     let part = value.get(range.start as usize..range.end as usize).unwrap_or_default();
     let at = match span.text() == value {
         true => Some(range.start as usize),

@@ -56,8 +56,8 @@ const EVERYWHERE: [&str; 12] = [
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for rule in super::rules(wiring) {
-        for (selector, place) in rule.expr.selectors() {
+    for query in super::queries(wiring) {
+        for (selector, place) in query.expr.selectors() {
             let Some(name) = &selector.name else { continue };
             let name: &str = &name.name;
             if EVERYWHERE
@@ -69,7 +69,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             {
                 continue;
             }
-            let place = super::place_in(rule, place);
+            let place = query.place(place);
             let exporter = EXPORTERS.iter().find(|(prefix, ..)| name.starts_with(prefix));
             found.extend(match exporter {
                 Some((_, exporter, words)) => (targets_are_listed(wiring) && !is_documented(wiring, words))

@@ -11,6 +11,7 @@ pub mod kubernetes;
 pub mod markdown;
 pub mod parts;
 pub mod prometheus;
+mod promql_blocks;
 pub mod relabel;
 pub mod rules;
 pub mod services;

@@ -5,6 +5,7 @@
 //! and stops nothing else.
 
 mod classify;
+mod mended;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,9 @@ pub struct Part {
     pub kind: PartKind,
     /// The file that it is said to be.
     pub name: Option<String>,
+    /// A fence's word or a file's extension.
+    pub language: String,
+    /// Its text, mended where it can't be parsed otherwise.
     pub source: SourceFile,
     /// The fence, or the beginning.
     pub place: Span,
@@ -89,10 +93,22 @@ impl Parts {
         holder: Option<Holder>,
         depth: usize,
     ) {
-        let read = classify::read(source, name.as_deref(), language);
+        let mut read = classify::read(source, name.as_deref(), language);
+        let mut source = source.clone();
+        // What else is wrong in it is told too, not only what no parser gets past.
+        if !read.problems.is_empty()
+            && let Some(mended) = mended::templates_quoted(&source)
+        {
+            let again = classify::read(&mended, name.as_deref(), language);
+            if again.problems.len() < read.problems.len() {
+                (read.kind, read.documents, read.unread) = (again.kind, again.documents, again.unread);
+                source = mended;
+            }
+        }
         let mut part = Part {
             kind: read.kind,
             name,
+            language: language.to_owned(),
             source: source.clone(),
             place,
             holder,
@@ -115,7 +131,7 @@ impl Parts {
             self.text(&source, name, &language, place, Some(holder), depth + 1);
         }
         if is_shell {
-            let shell = shell::read(source);
+            let shell = shell::read(&source);
             self.releases.extend(shell.releases);
             for document in shell.here_documents {
                 let extension = document.file.as_deref().and_then(|file| file.rsplit_once('.'));

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use super::parts::{Part, Parts};
 use super::yaml::{Kind, Node};
-use super::{alertmanager, compose, helm, instrumentation, kubernetes, parts, prometheus, rules};
+use super::{
+    alertmanager, compose, helm, instrumentation, kubernetes, parts, prometheus, promql_blocks, rules,
+};
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
 use crate::stack::Version;
 use crate::stack::alertmanager::Version as AlertmanagerVersion;
@@ -54,6 +56,9 @@ fn wire(parts: Parts) -> Wiring {
                 part.documents.iter().for_each(|document| compose::read(document, &mut wiring));
             }
             PartKind::Code => wiring.metrics.extend(instrumentation::read(&part.source)),
+            PartKind::Query if part.language == "promql" => {
+                wiring.queries.extend(promql_blocks::read(&part.source));
+            }
             _ => {}
         }
     }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use super::alertmanager::{self, Alertmanager};
 use super::{Prometheus, RuleGroup, Version};
 use crate::diagnostic::{Diagnostic, SourceFile, Span, Spanned};
+use crate::promql::Expr;
 
 pub use mounted::Mounted;
 pub use network::{Address, Reached};
@@ -27,6 +28,8 @@ pub struct Wiring {
     pub prometheus: Vec<PrometheusConfig>,
     pub rule_files: Vec<RuleFile>,
     pub alertmanagers: Vec<AlertmanagerConfig>,
+    /// PromQL outside of rules: checks of expressions judge it too.
+    pub queries: Vec<Query>,
     pub metrics: Vec<InstrumentedMetric>,
     /// Addresses that configs and environments name, beside those of Prometheus.
     pub addresses: Vec<Address>,
@@ -249,6 +252,23 @@ pub struct RuleFile {
     pub version: Version,
     pub groups: Vec<RuleGroup>,
     pub problems: Vec<Diagnostic>,
+}
+
+/// A query that nobody is alerted by.
+#[derive(Clone, Debug)]
+pub struct Query {
+    pub kind: QueryKind,
+    pub expr: Expr,
+    /// The text of `expr` and its place; byte offsets of `Expr` count from the text's start.
+    pub text: Spanned<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryKind {
+    /// Of a dashboard, its variables filled in.
+    Panel,
+    /// A guide's block of PromQL, for people to run.
+    Block,
 }
 
 #[derive(Clone, Debug)]
