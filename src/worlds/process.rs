@@ -4,7 +4,7 @@
 //! it began: [`sweep`] ends those that still run, and only those, since a number may by then be another's.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,6 +15,9 @@ const LAST_LINES: usize = 15;
 
 /// How often a component that is not ready yet is asked again.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long a process that was asked to end is waited for.
+const TO_END: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
 pub struct Process {
@@ -34,6 +37,10 @@ pub enum ProcessError {
     Exited { name: String, status: ExitStatus, lines: String },
     #[error("`{name}` was not ready after {after:?}; its last lines:\n{lines}")]
     NotReady { name: String, after: Duration, lines: String },
+    #[error("`{name}` did not end within {after:?} of being asked to; its last lines:\n{lines}")]
+    Stays { name: String, after: Duration, lines: String },
+    #[error("`{name}` could not be sent SIG{signal}: {error}")]
+    Signal { name: String, signal: &'static str, error: io::Error },
 }
 
 impl Process {
@@ -104,7 +111,55 @@ impl Process {
         )
     }
 
-    fn last_lines(&self) -> String {
+    /// What it has said after the first so many bytes, and how many there are now.
+    pub fn log_after(&self, heard: u64) -> (String, u64) {
+        let mut bytes = Vec::new();
+        // A log that can't be read now may be readable later.
+        let read = File::open(&self.log).and_then(|mut log| {
+            log.seek(SeekFrom::Start(heard))?;
+            log.read_to_end(&mut bytes)
+        });
+        let read = read.unwrap_or(0) as u64;
+        (String::from_utf8_lossy(&bytes).into_owned(), heard + read)
+    }
+
+    pub fn log_length(&self) -> u64 {
+        std::fs::metadata(&self.log).map_or(0, |log| log.len())
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn stop(&mut self) -> Result<(), ProcessError> {
+        self.signal("TERM")?;
+        let asked = Instant::now();
+        while self.check().is_ok() {
+            if asked.elapsed() >= TO_END {
+                let lines = self.last_lines();
+                return Err(ProcessError::Stays { name: self.name.clone(), after: TO_END, lines });
+            }
+            std::thread::sleep(PAUSE);
+        }
+        drop(std::fs::remove_file(&self.pid_file));
+        Ok(())
+    }
+
+    /// Ends it at once.
+    pub fn kill(&mut self) -> Result<(), ProcessError> {
+        let ended = self.child.kill().and_then(|()| self.child.wait());
+        drop(std::fs::remove_file(&self.pid_file));
+        ended.map(drop).map_err(|error| ProcessError::Signal { name: self.name.clone(), signal: "KILL", error })
+    }
+
+    /// Sends it a signal by its name without `SIG`.
+    pub fn signal(&mut self, signal: &'static str) -> Result<(), ProcessError> {
+        let failed = |error| ProcessError::Signal { name: self.name.clone(), signal, error };
+        let sent = send(signal, self.child.id()).map_err(failed)?;
+        match sent {
+            true => Ok(()),
+            false => Err(failed(io::Error::other("it does not run"))),
+        }
+    }
+
+    pub fn last_lines(&self) -> String {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
@@ -134,7 +189,7 @@ pub fn sweep(folder: &Path) -> io::Result<Vec<String>> {
         if let Some((pid, then)) = known
             && began(pid).as_deref() == Some(then)
         {
-            Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status()?;
+            send("KILL", pid)?;
             let gone = Instant::now() + Duration::from_secs(5);
             while began(pid).as_deref() == Some(then) && Instant::now() < gone {
                 std::thread::sleep(PAUSE);
@@ -147,6 +202,13 @@ pub fn sweep(folder: &Path) -> io::Result<Vec<String>> {
     Ok(ended)
 }
 
+/// Whether there was a process to send it to.
+fn send(signal: &str, pid: u32) -> io::Result<bool> {
+    let mut command = Command::new("kill");
+    command.args([format!("-{signal}"), pid.to_string()]).stderr(Stdio::null());
+    Ok(command.status()?.success())
+}
+
 /// An address on loopback that nobody listens at, for a program that must be told one.
 pub fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
@@ -154,7 +216,7 @@ pub fn free_address() -> io::Result<SocketAddr> {
 
 /// When a running process began, in words that no later process of the same number has.
 #[cfg(target_os = "linux")]
-fn began(pid: u32) -> Option<String> {
+pub fn began(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in brackets may hold anything. Behind it: the state, and as the twentieth the start in ticks.
     let (_, fields) = stat.rsplit_once(')')?;
@@ -172,7 +234,7 @@ fn boot() -> Option<String> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn began(pid: u32) -> Option<String> {
+pub fn began(pid: u32) -> Option<String> {
     let output = Command::new("ps").args(["-o", "lstart=", "-p", &pid.to_string()]).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     (!text.is_empty()).then_some(text)
@@ -197,6 +259,23 @@ mod tests {
         drop(process);
         assert_eq!(began(pid), None);
         assert!(!folder.path().join("sleeper.pid").exists());
+    }
+
+    #[test]
+    fn a_process_ends_when_asked_and_what_it_says_meanwhile_is_heard_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "trap 'echo bye; exit 0' TERM; echo hello; while :; do sleep 0.01; done";
+        let mut process = Process::start("polite", folder.path(), shell(script)).unwrap();
+        process.wait_until_ready(Duration::from_secs(20), || true).unwrap();
+        let mut heard = (String::new(), 0);
+        while heard.0 != "hello\n" {
+            heard = process.log_after(0);
+        }
+        process.signal("STOP").unwrap();
+        process.signal("CONT").unwrap();
+        process.stop().unwrap();
+        assert_eq!(process.log_after(heard.1).0, "bye\n");
+        assert!(process.signal("CONT").is_err());
     }
 
     #[test]

@@ -1,0 +1,140 @@
+//! The local place: components are processes, of programs that are found on this machine.
+//!
+//! Loopback only, on ports that are free; each process in a group of its own, so that a Ctrl-C at the terminal reaches
+//! firedrill alone, which then ends them.
+
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::process::{Process, ProcessError, free_address};
+use super::real::place::{Component, Place, PlaceError, Program, Running};
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Local;
+
+impl Place for Local {
+    fn start(&self, component: &Component) -> Result<Box<dyn Running>, PlaceError> {
+        let program = find(component.program).ok_or_else(|| missing(component.program))?;
+        let address = free_address()
+            .map_err(|error| PlaceError(format!("no free port for `{}`: {error}", component.name)))?;
+        let mut command = Command::new(program);
+        command
+            .args(component.arguments(address))
+            .envs(component.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(&component.folder)
+            .process_group(0);
+        let folder = component.folder.parent().unwrap_or(&component.folder);
+        let process = Process::start(&component.name, folder, command)?;
+        let heard = process.log_length();
+        Ok(Box::new(LocalProcess { process, address, heard }))
+    }
+
+    fn reach(&self, server: SocketAddr) -> String {
+        server.to_string()
+    }
+}
+
+struct LocalProcess {
+    process: Process,
+    address: SocketAddr,
+    /// How much of its log was given out.
+    heard: u64,
+}
+
+impl Running for LocalProcess {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn check(&mut self) -> Result<(), PlaceError> {
+        Ok(self.process.check()?)
+    }
+
+    fn said(&mut self) -> String {
+        let (text, heard) = self.process.log_after(self.heard);
+        self.heard = heard;
+        text
+    }
+
+    fn last_lines(&self) -> String {
+        self.process.last_lines()
+    }
+
+    fn stop(&mut self) -> Result<(), PlaceError> {
+        Ok(self.process.stop()?)
+    }
+
+    fn kill(&mut self) -> Result<(), PlaceError> {
+        Ok(self.process.kill()?)
+    }
+
+    fn pause(&mut self) -> Result<(), PlaceError> {
+        Ok(self.process.signal("STOP")?)
+    }
+
+    fn resume(&mut self) -> Result<(), PlaceError> {
+        Ok(self.process.signal("CONT")?)
+    }
+}
+
+impl From<ProcessError> for PlaceError {
+    fn from(error: ProcessError) -> PlaceError {
+        PlaceError(error.to_string())
+    }
+}
+
+/// The programs of these that are not installed, with what to do about it.
+pub fn missing_programs(wanted: &[Program]) -> Vec<PlaceError> {
+    wanted.iter().filter(|program| find(**program).is_none()).map(|program| missing(*program)).collect()
+}
+
+fn missing(program: Program) -> PlaceError {
+    let Known { names, package, .. } = known(program);
+    PlaceError(format!(
+        "`{}` is not installed: it was not found on PATH; on Debian: apt-get install {package}",
+        names[0]
+    ))
+}
+
+fn find(program: Program) -> Option<PathBuf> {
+    let Known { names, folders, .. } = known(program);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path);
+    // Where Debian keeps what it does not put on PATH, the newest release first.
+    let mut elsewhere: Vec<PathBuf> =
+        folders.iter().flat_map(|folder| crate::documents::find::glob::matching(Path::new(folder))).collect();
+    elsewhere.sort();
+    let all = on_path.chain(elsewhere.into_iter().rev()).collect::<Vec<_>>();
+    let there = |name: &&str| all.iter().map(|folder| folder.join(name)).find(|path| path.is_file());
+    names.iter().find_map(|name| there(&name))
+}
+
+/// Under which names a program goes, and the Debian package that brings it.
+struct Known {
+    names: &'static [&'static str],
+    folders: &'static [&'static str],
+    package: &'static str,
+}
+
+fn known(program: Program) -> Known {
+    let (names, folders, package): (&[&str], &[&str], &str) = match program {
+        Program::Prometheus => (&["prometheus"], &[], "prometheus"),
+        Program::Alertmanager => {
+            (&["alertmanager", "prometheus-alertmanager"], &[], "prometheus-alertmanager")
+        }
+        Program::NodeExporter => {
+            (&["node_exporter", "prometheus-node-exporter"], &[], "prometheus-node-exporter")
+        }
+        Program::PostgresExporter => {
+            (&["postgres_exporter", "prometheus-postgres-exporter"], &[], "prometheus-postgres-exporter")
+        }
+        Program::RedisExporter => {
+            (&["redis_exporter", "prometheus-redis-exporter"], &[], "prometheus-redis-exporter")
+        }
+        Program::Postgres => (&["postgres"], &["/usr/lib/postgresql/*/bin"], "postgresql"),
+        Program::Redis => (&["redis-server"], &[], "redis-server"),
+    };
+    Known { names, folders, package }
+}
