@@ -146,7 +146,11 @@ impl Process {
     pub fn kill(&mut self) -> Result<(), ProcessError> {
         let ended = self.child.kill().and_then(|()| self.child.wait());
         drop(std::fs::remove_file(&self.pid_file));
-        ended.map(drop).map_err(|error| ProcessError::Signal { name: self.name.clone(), signal: "KILL", error })
+        ended.map(drop).map_err(|error| ProcessError::Signal {
+            name: self.name.clone(),
+            signal: "KILL",
+            error,
+        })
     }
 
     /// Sends it a signal by its name without `SIG`.

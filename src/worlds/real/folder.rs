@@ -21,7 +21,8 @@ impl Folder {
     pub fn new() -> io::Result<Folder> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let pid = std::process::id();
-        let began = process::began(pid).ok_or_else(|| io::Error::other("this process is not known to run"))?;
+        let began =
+            process::began(pid).ok_or_else(|| io::Error::other("this process is not known to run"))?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = home()?.join(format!("{pid}-{number}-{}", word(&began)));
         private(&path)?;
