@@ -108,7 +108,7 @@ fn find(program: Program) -> Option<PathBuf> {
     elsewhere.sort();
     let all = on_path.chain(elsewhere.into_iter().rev()).collect::<Vec<_>>();
     let there = |name: &&str| all.iter().map(|folder| folder.join(name)).find(|path| path.is_file());
-    names.iter().find_map(|name| there(&name))
+    names.iter().find_map(there)
 }
 
 /// Under which names a program goes, and the Debian package that brings it.
