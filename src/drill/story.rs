@@ -203,12 +203,12 @@ fn run(
     let mut timeline = Timeline { start: fires, ..Timeline::default() };
     let mut at = fires;
     while at < resolves {
-        alerting.push(at, vec![sent(at + Duration(4 * resend.0))]);
+        alerting.push(at, &[sent(at + Duration(4 * resend.0))]);
         let next = (at + resend).min(resolves);
         alerting.advance(Timestamp(next.0 - 1), &mut timeline);
         at = next;
     }
-    alerting.push(resolves, vec![sent(resolves)]);
+    alerting.push(resolves, &[sent(resolves)]);
     let longest =
         routing.tree.nodes().iter().map(|node| node.route.group_interval + node.route.group_wait).max();
     alerting.advance(resolves + longest.unwrap_or_default() + longest.unwrap_or_default(), &mut timeline);

@@ -116,7 +116,7 @@ pub struct RoutedClaim {
     pub to: Vec<Spanned<String>>,
 }
 
-/// What happens to Alertmanager and around it.
+/// What happens to Alertmanager and around it, and to those that send it alerts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AlertmanagerChange {
     /// A silence is made, for a while or until it is expired.
@@ -127,6 +127,10 @@ pub enum AlertmanagerChange {
     Receiver { who: Addressee, answer: ReceiverAnswer },
     /// Alerts and groups are forgotten; with its storage, also the notification log and the silences.
     Restart { keeps_storage: bool },
+    /// So many replicas of Prometheus send each alert, one `apart` after the other.
+    Replicas { count: usize, label: Option<String>, apart: Duration },
+    /// One of them stops or starts to send.
+    Replica { number: Spanned<usize>, up: bool },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

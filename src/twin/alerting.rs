@@ -1,6 +1,7 @@
 //! From a firing alert to Alertmanager: external labels, relabelling, and the push.
 
 use super::alertmanager::{Alertmanager, Behaviour, PushedAlert, Silence, Templates, check};
+use super::replicas::Replicas;
 use super::rules::SentAlert;
 use crate::diagnostic::Spanned;
 use crate::golang::template::escape_query;
@@ -20,6 +21,7 @@ const DEFAULT_ALERTMANAGER_URL: &str = "http://localhost:9093";
 pub struct Alerting {
     pub alertmanager: Alertmanager,
     prometheus: Prometheus,
+    replicas: Replicas,
     /// Those that steps made, by the names that steps know them by.
     silences: Vec<MadeSilence>,
 }
@@ -42,14 +44,31 @@ impl Alerting {
         let url =
             if config.external_url.is_empty() { DEFAULT_ALERTMANAGER_URL } else { &config.external_url };
         let alertmanager = Alertmanager::new(config.clone(), templates, url, start);
-        Ok(Some(Alerting { alertmanager, prometheus: stack.prometheus.clone(), silences: Vec::new() }))
+        let (prometheus, replicas) = (stack.prometheus.clone(), Replicas::default());
+        Ok(Some(Alerting { alertmanager, prometheus, replicas, silences: Vec::new() }))
     }
 
-    /// Pushes what the rules sent at this instant.
-    pub fn push(&mut self, at: Timestamp, sent: Vec<SentAlert>) {
-        let pushed: Vec<PushedAlert> = sent.into_iter().filter_map(|sent| self.outgoing(sent)).collect();
-        if !pushed.is_empty() {
-            self.alertmanager.push(at, &pushed);
+    /// Takes what the rules sent at this instant; every replica of Prometheus pushes it in its turn.
+    pub fn push(&mut self, at: Timestamp, sent: &[SentAlert]) {
+        if !sent.is_empty() {
+            self.replicas.take(at, sent);
+        }
+        self.push_due(at);
+    }
+
+    /// The next instant at which something is pushed or Alertmanager has something to do.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.alertmanager.next_due().into_iter().chain(self.replicas.next_due()).min()
+    }
+
+    fn push_due(&mut self, to: Timestamp) {
+        while let Some(sending) = self.replicas.due(to) {
+            let alerts = sending.alerts.into_iter();
+            let pushed: Vec<PushedAlert> =
+                alerts.filter_map(|(own, sent)| self.outgoing(&own, sent)).collect();
+            if !pushed.is_empty() {
+                self.alertmanager.push(sending.at, &pushed);
+            }
         }
     }
 
@@ -106,25 +125,36 @@ impl Alerting {
                     self.silences.clear();
                 }
             }
+            AlertmanagerChange::Replicas { count, label, apart } => {
+                self.replicas = Replicas::new(*count, label.clone(), *apart);
+            }
+            AlertmanagerChange::Replica { number, up } => self.replicas.set_up(number.value, *up),
         }
         Ok(())
     }
 
-    /// Lets Alertmanager's time pass.
+    /// Lets time pass.
     pub fn advance(&mut self, to: Timestamp, timeline: &mut Timeline) {
+        self.push_due(to);
         timeline.observations.extend(self.alertmanager.advance(to));
     }
 
     /// The labels with which an alert is sent: with external labels and after `alert_relabel_configs`, which may
     /// drop it.
     pub fn labels(&self, labels: &Labels) -> Option<Labels> {
+        self.labels_from(&Labels::empty(), labels)
+    }
+
+    /// The same from a replica that has an external label of its `own`.
+    fn labels_from(&self, own: &Labels, labels: &Labels) -> Option<Labels> {
         let mut labels = labels.builder();
+        add_missing(&mut labels, own);
         add_missing(&mut labels, &self.prometheus.external_labels);
         relabel::apply(&self.prometheus.alert_relabel_configs, &labels.build())
     }
 
-    fn outgoing(&self, sent: SentAlert) -> Option<PushedAlert> {
-        let labels = self.labels(&sent.alert.labels)?;
+    fn outgoing(&self, own: &Labels, sent: SentAlert) -> Option<PushedAlert> {
+        let labels = self.labels_from(own, &sent.alert.labels)?;
         let url = match self.prometheus.external_url.as_str() {
             "" => DEFAULT_PROMETHEUS_URL,
             url => url.trim_end_matches('/'),

@@ -12,6 +12,7 @@ pub mod humanize;
 mod inputs;
 pub mod prometheus_template;
 mod reads;
+mod replicas;
 mod rules;
 pub mod scrape;
 mod setup;
@@ -151,7 +152,7 @@ impl Twin {
             Source::Given(_) => None,
             Source::Scraped(scraping) => scraping.pool.next_due(self.now),
         };
-        let due = self.alerting.as_ref().and_then(|alerting| alerting.alertmanager.next_due());
+        let due = self.alerting.as_ref().and_then(Alerting::next_due);
         let due = due.filter(|due| *due > self.now);
         let watched = self.watching.next_instant(self.now);
         groups.chain(tick).chain(watched).chain(scrape).chain(due).min()
@@ -177,7 +178,7 @@ impl Twin {
             }
         }
         if let Some(alerting) = &mut self.alerting {
-            alerting.push(now, sent.unwrap_or_default());
+            alerting.push(now, &sent.unwrap_or_default());
             alerting.advance(now, &mut self.timeline);
         }
         let tick = (now - self.timeline.start).0.rem_euclid(self.tick.0) == 0;

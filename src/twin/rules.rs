@@ -61,6 +61,7 @@ pub struct Ground<'a> {
 }
 
 /// An alert on its way to Alertmanager, before external labels and relabelling.
+#[derive(Clone, Debug)]
 pub struct SentAlert {
     pub alert: ActiveAlert,
     pub starts_at: Timestamp,

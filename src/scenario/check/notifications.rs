@@ -70,7 +70,10 @@ pub(super) fn change(
         }
         AlertmanagerChange::Expire { silence: Some(silence) } => unknown_silence(silence, scenario),
         AlertmanagerChange::Receiver { who, .. } => unknown_addressee(who, config),
-        AlertmanagerChange::Expire { silence: None } | AlertmanagerChange::Restart { .. } => None,
+        AlertmanagerChange::Replica { number, .. } => unknown_replica(number, step, scenario),
+        AlertmanagerChange::Expire { silence: None }
+        | AlertmanagerChange::Restart { .. }
+        | AlertmanagerChange::Replicas { .. } => None,
     }
 }
 
@@ -159,17 +162,43 @@ fn unknown_addressee(to: &Addressee, config: &Alertmanager) -> Option<Diagnostic
 
 /// A silence that no step makes can't expire.
 fn unknown_silence(name: &Spanned<String>, scenario: &Scenario) -> Option<Diagnostic> {
-    let changes = scenario.steps.iter().flat_map(|step| match &step.what {
-        What::Given(Given::Changes(changes)) | What::When(When { action: Action::Changes(changes), .. }) => {
-            changes.as_slice()
-        }
-        _ => &[],
-    });
-    let known = changes.flat_map(|change| match change {
+    let known = scenario.steps.iter().flat_map(changes).flat_map(|change| match change {
         Change::Alertmanager(AlertmanagerChange::Silence { matchers, comment, .. }) => {
             vec![matchers.value.as_str(), comment.as_str()]
         }
         _ => Vec::new(),
     });
     unknown("unknown-silence", "silence", name, known.filter(|name| !name.is_empty()).collect())
+}
+
+/// Before a step says otherwise, one Prometheus runs.
+fn unknown_replica(number: &Spanned<usize>, step: &Step, scenario: &Scenario) -> Option<Diagnostic> {
+    let before = scenario.steps.iter().take_while(|one| one.place.start < step.place.start);
+    let running = before.flat_map(changes).filter_map(|change| match change {
+        Change::Alertmanager(AlertmanagerChange::Replicas { count, .. }) => Some(*count),
+        _ => None,
+    });
+    let count = running.last().unwrap_or(1);
+    if (1..=count).contains(&number.value) {
+        return None;
+    }
+    let running = match count {
+        1 => "one Prometheus runs, replica 1".to_owned(),
+        count => format!("replicas 1 to {count} run"),
+    };
+    Some(
+        Diagnostic::error("unknown-replica", format!("there is no replica {} of Prometheus", number.value))
+            .at(&number.span)
+            .label(running)
+            .help("a step before this one says how many run: `Given Prometheus runs as 2 replicas`"),
+    )
+}
+
+fn changes(step: &Step) -> &[Change] {
+    match &step.what {
+        What::Given(Given::Changes(changes)) | What::When(When { action: Action::Changes(changes), .. }) => {
+            changes
+        }
+        _ => &[],
+    }
 }

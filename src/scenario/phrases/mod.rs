@@ -8,6 +8,7 @@ mod args;
 mod claims;
 mod notifications;
 mod pattern;
+mod replicas;
 mod scene;
 mod sentence;
 mod timing;
@@ -194,6 +195,8 @@ pub static FAMILIES: &[&Family] = &[
     &alertmanager::SILENCE,
     &alertmanager::RECEIVER,
     &alertmanager::ALERTMANAGER,
+    &replicas::REPLICAS,
+    &replicas::REPLICA,
 ];
 
 impl Family {
