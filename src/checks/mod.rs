@@ -6,16 +6,25 @@
 mod admin_api;
 mod alertmanager_config_refused;
 mod alerts_sent_to_nobody;
+mod chart_dashboard_file;
 mod config_not_loaded;
 mod credentials_in_clear;
+mod dashboard_applied;
+mod dashboard_wrapped;
+mod dashboards_folder_empty;
+mod datasource_unknown;
 mod default_receiver_lost;
 mod division_by_itself;
+mod grafana_without_datasource;
 mod ignored;
 mod job_not_scraped;
 mod latest_tag;
+mod legend_without_label;
 mod manual;
 mod not_an_http_target;
+mod notifiers_ignored;
 mod operator_skips;
+mod panel_type_outdated;
 mod placeholder_receiver;
 mod port_not_served;
 mod prometheus_config_refused;
@@ -24,8 +33,11 @@ mod rules_not_loaded;
 mod rules_refused;
 #[cfg(test)]
 mod tests;
+mod two_default_datasources;
+mod unit_misfit;
 mod unknown_metric;
 mod unknown_service;
+mod variable_undefined;
 mod yaml_refused;
 
 use crate::diagnostic::{Diagnostic, Severity, Span, Spanned};
@@ -118,6 +130,19 @@ pub const CHECKS: &[&Check] = &[
     &unknown_metric::CHECK,
     &job_not_scraped::CHECK,
     &division_by_itself::CHECK,
+    // Dashboards.
+    &dashboard_wrapped::CHECK,
+    &dashboard_applied::CHECK,
+    &dashboards_folder_empty::CHECK,
+    &chart_dashboard_file::CHECK,
+    &grafana_without_datasource::CHECK,
+    &two_default_datasources::CHECK,
+    &datasource_unknown::CHECK,
+    &variable_undefined::CHECK,
+    &legend_without_label::CHECK,
+    &unit_misfit::CHECK,
+    &panel_type_outdated::CHECK,
+    &notifiers_ignored::CHECK,
     // Safety.
     &credentials_in_clear::CHECK,
     &latest_tag::CHECK,

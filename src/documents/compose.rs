@@ -18,6 +18,7 @@ pub fn read(document: &Node, wiring: &mut Wiring) {
             args: ["entrypoint", "command"].into_iter().flat_map(|key| words(service.get(key))).collect(),
             ports: Vec::new(),
             mounts: items(service.get("volumes")).iter().filter_map(mount).collect(),
+            env: environment(service.get("environment")),
         };
         let names = std::iter::once(name.clone()).chain(service.get("container_name").and_then(spanned));
         wiring.services.extend(names.map(|name| Service {
@@ -58,6 +59,23 @@ fn words(node: Option<&Node>) -> Vec<Spanned<String>> {
         }
         None => items(node).iter().filter_map(spanned).collect(),
     }
+}
+
+/// A mapping, or a list of `NAME=value`.
+fn environment(node: Option<&Node>) -> Vec<(Spanned<String>, Spanned<String>)> {
+    if let Some(entries) = node.and_then(Node::entries) {
+        return entries.iter().filter_map(|(name, value)| Some((spanned(name)?, spanned(value)?))).collect();
+    }
+    let assignments = items(node).iter().filter_map(|item| {
+        let text = item.scalar()?;
+        let equals = text.find('=')?;
+        let (name, value) = (item.span_within(0..equals), item.span_within(equals + 1..text.len()));
+        Some((
+            Spanned::new(text[..equals].to_owned(), name),
+            Spanned::new(text[equals + 1..].to_owned(), value),
+        ))
+    });
+    assignments.collect()
 }
 
 /// `./rules:/etc/prometheus/rules:ro`, or a mapping with `source` and `target`.

@@ -137,7 +137,11 @@ fn container(node: &Node) -> Container {
             sub_path: mount.get("subPath").and_then(Node::scalar).map(str::to_owned),
         })
     });
+    let env = list(node, "env")
+        .iter()
+        .filter_map(|variable| Some((spanned(variable.get("name")?)?, spanned(variable.get("value")?)?)));
     Container {
+        env: env.collect(),
         name: text(node, "name").to_owned(),
         image: node.get("image").and_then(spanned),
         args: words("command").chain(words("args")).collect(),

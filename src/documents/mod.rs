@@ -2,9 +2,11 @@
 
 pub mod alertmanager;
 pub mod compose;
+pub mod dashboard;
 pub mod expectations;
 pub mod find;
 pub mod firedrill;
+mod grafana;
 pub mod helm;
 pub mod instrumentation;
 pub mod kubernetes;

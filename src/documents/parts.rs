@@ -15,7 +15,7 @@ use super::find;
 use super::markdown;
 use super::shell::{self, HelmCommand};
 use super::yaml::Node;
-use crate::diagnostic::{Diagnostic, SourceFile, Span};
+use crate::diagnostic::{Diagnostic, SourceFile, Span, Spanned};
 use crate::stack::wiring::PartKind;
 
 /// Parts within parts within parts: deeper than any guide.
@@ -52,6 +52,8 @@ pub struct Holder {
 pub struct Parts {
     pub parts: Vec<Part>,
     pub releases: Vec<HelmCommand>,
+    /// Every shell command's words.
+    pub commands: Vec<Vec<Spanned<String>>>,
     /// YAML and JSON that no program could parse.
     pub broken: Vec<Diagnostic>,
     /// Files that can't be read at all.
@@ -133,6 +135,7 @@ impl Parts {
         if is_shell {
             let shell = shell::read(&source);
             self.releases.extend(shell.releases);
+            self.commands.extend(shell.commands);
             for document in shell.here_documents {
                 let extension = document.file.as_deref().and_then(|file| file.rsplit_once('.'));
                 let language = extension.map_or("yaml", |(_, extension)| extension).to_owned();

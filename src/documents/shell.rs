@@ -13,6 +13,8 @@ use crate::diagnostic::{SourceFile, Span, Spanned};
 pub struct Shell {
     pub here_documents: Vec<HereDocument>,
     pub releases: Vec<HelmCommand>,
+    /// The words of every command.
+    pub commands: Vec<Vec<Spanned<String>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +60,9 @@ pub fn read(file: &SourceFile) -> Shell {
             shell.here_documents.push(HereDocument { file: redirected(&words), source, place });
         }
         shell.releases.extend(helm(&words));
+        if !words.is_empty() {
+            shell.commands.push(words);
+        }
     }
     shell
 }

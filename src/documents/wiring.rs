@@ -8,7 +8,8 @@ use std::path::Path;
 use super::parts::{Part, Parts};
 use super::yaml::{Kind, Node};
 use super::{
-    alertmanager, compose, helm, instrumentation, kubernetes, parts, prometheus, promql_blocks, rules,
+    alertmanager, compose, dashboard, grafana, helm, instrumentation, kubernetes, parts, prometheus,
+    promql_blocks, rules,
 };
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
 use crate::stack::Version;
@@ -40,7 +41,7 @@ pub fn of_text(path: &str, text: &str) -> Wiring {
 }
 
 fn wire(parts: Parts) -> Wiring {
-    let mut wiring = Wiring { broken: parts.broken, ..Wiring::default() };
+    let mut wiring = Wiring { broken: parts.broken, commands: parts.commands, ..Wiring::default() };
     for part in &parts.parts {
         wiring.parts.push(DocumentPart {
             kind: part.kind,
@@ -118,6 +119,19 @@ fn configs(part: &Part, wiring: &mut Wiring) {
         PartKind::Values => {
             part.documents.iter().for_each(|values| values_configs(part, values, wiring));
         }
+        PartKind::Dashboard => {
+            let read = part.documents.iter().filter_map(|document| dashboard::read(document, home(part)));
+            for dashboard in read {
+                wiring.queries.extend(dashboard::queries(&dashboard));
+                wiring.grafana.dashboards.push(dashboard);
+            }
+        }
+        PartKind::GrafanaProvisioning => {
+            let namespace = part.holder.as_ref().map(|holder| holder.namespace.as_str());
+            for document in &part.documents {
+                grafana::read(document, &home(part), namespace, &mut wiring.grafana);
+            }
+        }
         _ => {}
     }
 }
@@ -137,6 +151,16 @@ fn values_configs(part: &Part, values: &Node, wiring: &mut Wiring) {
         let version = prometheus_version(wiring);
         let (config, problems) = prometheus::read(&source, version);
         wiring.prometheus.push(PrometheusConfig { home: Home::Values, source, version, config, problems });
+    }
+    let namespace = helm::namespace_of(part, wiring);
+    // Alone, the chart of Grafana has its values at the top.
+    for grafana in [Some(values), values.get("grafana")].into_iter().flatten() {
+        for key in ["datasources", "dashboardProviders"] {
+            let files = grafana.get(key).and_then(Node::entries).unwrap_or_default();
+            for (_, file) in files {
+                grafana::read(file, &Home::Values, namespace.as_deref(), &mut wiring.grafana);
+            }
+        }
     }
     if let Some(node) = at(&["alertmanager", "config"]).filter(|node| node.entries().is_some()) {
         let version = alertmanager_version(wiring);

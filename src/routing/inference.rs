@@ -63,6 +63,11 @@ impl<'s> Inference<'s> {
         labels.with(METRIC_NAME, Known::Absent)
     }
 
+    /// The labels of a query's result.
+    pub fn query(&self, expr: &Expr) -> KnownLabels {
+        self.result(expr, 0)
+    }
+
     /// The labels of an expression's result.
     fn result(&self, expr: &Expr, recorded: usize) -> KnownLabels {
         match &expr.kind {

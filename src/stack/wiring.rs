@@ -3,6 +3,7 @@
 //!
 //! Promises: only what the documents say; what they don't is absent, never guessed. Everything keeps its place.
 
+mod grafana;
 mod mounted;
 mod network;
 
@@ -13,6 +14,7 @@ use super::{Prometheus, RuleGroup, Version};
 use crate::diagnostic::{Diagnostic, SourceFile, Span, Spanned};
 use crate::promql::Expr;
 
+pub use grafana::{Dashboard, Datasource, Grafana, Panel, Provider, Target};
 pub use mounted::Mounted;
 pub use network::{Address, Reached};
 
@@ -30,7 +32,10 @@ pub struct Wiring {
     pub alertmanagers: Vec<AlertmanagerConfig>,
     /// PromQL outside of rules: checks of expressions judge it too.
     pub queries: Vec<Query>,
+    pub grafana: Grafana,
     pub metrics: Vec<InstrumentedMetric>,
+    /// What a guide's shell commands say, one list of words a command.
+    pub commands: Vec<Vec<Spanned<String>>>,
     /// Addresses that configs and environments name, beside those of Prometheus.
     pub addresses: Vec<Address>,
     /// Every single value, for checks that look for a kind of value wherever it stands.
@@ -120,9 +125,16 @@ pub struct Container {
     pub args: Vec<Spanned<String>>,
     pub ports: Vec<ContainerPort>,
     pub mounts: Vec<Mount>,
+    /// Its environment, as far as it stands in the documents as text.
+    pub env: Vec<(Spanned<String>, Spanned<String>)>,
 }
 
 impl Container {
+    /// The value of an environment variable.
+    pub fn variable(&self, name: &str) -> Option<&Spanned<String>> {
+        self.env.iter().find(|(known, _)| known.value == name).map(|(_, value)| value)
+    }
+
     /// The image without registry, tag and digest: `prom/prometheus`.
     pub fn image_name(&self) -> &str {
         let image = self.image.as_ref().map_or("", |image| image.value.as_str());
