@@ -15,7 +15,7 @@ use super::{Exit, fault, output};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::{self, Detail, Look, Ran, ReportFile, ScenarioResult, Status};
 use crate::runner::RunOptions;
-use crate::scenario::{Scenario, What};
+use crate::scenario::Scenario;
 use crate::stack::{Stack, Version};
 
 /// From so many scenarios on a progress line is worth its place.
@@ -182,14 +182,6 @@ fn prepared(
     let mut stacks: BTreeMap<StackSource, Option<Arc<Stack>>> = BTreeMap::new();
     let mut jobs = Vec::new();
     for scenario in scenarios {
-        if !scenario.steps.iter().any(|step| matches!(step.what, What::Then(_))) {
-            problems.push(
-                Diagnostic::error("no-then-step", format!("scenario {:?} claims nothing", scenario.name))
-                    .at(&scenario.place)
-                    .label("there is no then-step, so it could never fail"),
-            );
-            continue;
-        }
         let source = stack_source(&scenario, arguments);
         let stack = stacks.entry(source).or_insert_with_key(|source| {
             let read = (stages.read_stack)(source, arguments.imitate);

@@ -290,7 +290,11 @@ fn expression(
         None => Ok(expr),
     });
     match parsed {
-        Ok(expr) => Some((expr, text)),
+        Ok(mut expr) => {
+            // A rule is evaluated from what its expression prints as; the order decides which labels `absent` gives.
+            expr.sort_matchers();
+            Some((expr, text))
+        }
         Err(error) => {
             problems.push(bad_promql(node, &error));
             None

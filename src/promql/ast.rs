@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::signatures::Function;
-use crate::golang::regex;
+use crate::golang::{quote_bytes, regex};
 use crate::time::{Duration, Timestamp};
 
 /// The deepest tree that the parser hands out, counted in nodes from the root to a leaf: as many as a
@@ -30,7 +30,7 @@ pub struct Expr {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     Number(NumberLiteral),
-    String(Arc<str>),
+    String(StringLiteral),
     Vector(Box<VectorSelector>),
     Matrix(Box<MatrixSelector>),
     Subquery(Box<Subquery>),
@@ -46,6 +46,15 @@ pub struct NumberLiteral {
     pub value: f64,
     /// Written as a duration (`5m`), which Prometheus 3 takes for its seconds.
     pub is_duration: bool,
+}
+
+/// A string of Go, which need not be UTF-8.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StringLiteral {
+    /// With U+FFFD in the place of what is no UTF-8.
+    pub text: Arc<str>,
+    /// All bytes, where they are no UTF-8.
+    pub bytes: Option<Arc<[u8]>>,
 }
 
 /// `name{label="value"} offset 5m @ 0`
@@ -332,12 +341,53 @@ impl Expr {
         found
     }
 
+    /// Puts all matchers in the order in which the expression prints them.
+    pub fn sort_matchers(&mut self) {
+        let sort = |vector: &mut VectorSelector| vector.matchers.sort_by_cached_key(Matcher::to_string);
+        match &mut self.kind {
+            ExprKind::Number(_) | ExprKind::String(_) => {}
+            ExprKind::Vector(vector) => sort(vector),
+            ExprKind::Matrix(matrix) => sort(&mut matrix.vector),
+            ExprKind::Subquery(subquery) => subquery.expr.sort_matchers(),
+            ExprKind::Unary(unary) => unary.expr.sort_matchers(),
+            ExprKind::Paren(inner) => inner.sort_matchers(),
+            ExprKind::Binary(binary) => {
+                binary.lhs.sort_matchers();
+                binary.rhs.sort_matchers();
+            }
+            ExprKind::Aggregate(aggregate) => {
+                aggregate.param.iter_mut().for_each(Expr::sort_matchers);
+                aggregate.expr.sort_matchers();
+            }
+            ExprKind::Call(call) => call.args.iter_mut().for_each(Expr::sort_matchers),
+        }
+    }
+
     /// The expression inside any parentheses around it.
     pub fn unwrap_parens(&self) -> &Expr {
         match &self.kind {
             ExprKind::Paren(inner) => inner.unwrap_parens(),
             _ => self,
         }
+    }
+}
+
+impl From<Vec<u8>> for StringLiteral {
+    fn from(bytes: Vec<u8>) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => StringLiteral { text: text.into(), bytes: None },
+            Err(error) => StringLiteral {
+                text: String::from_utf8_lossy(error.as_bytes()).into(),
+                bytes: Some(error.into_bytes().into()),
+            },
+        }
+    }
+}
+
+impl StringLiteral {
+    /// As Go quotes it.
+    pub fn quoted(&self) -> String {
+        quote_bytes(self.bytes.as_deref().unwrap_or(self.text.as_bytes()))
     }
 }
 

@@ -453,10 +453,16 @@ impl<'a> Lexer<'a> {
 
 /// The text that a string token stands for. Bytes that make no UTF-8 become U+FFFD.
 pub(super) fn unquote(token: &str) -> String {
-    let Some(open) = token.chars().next() else { return String::new() };
+    String::from_utf8(unquote_bytes(token))
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// The bytes that a string token stands for.
+pub(super) fn unquote_bytes(token: &str) -> Vec<u8> {
+    let Some(open) = token.chars().next() else { return Vec::new() };
     let inner = &token[1..token.len().max(2) - 1];
     if open == '`' || !inner.contains('\\') {
-        return inner.to_owned();
+        return inner.as_bytes().to_owned();
     }
     let mut bytes = Vec::with_capacity(inner.len());
     let mut chars = inner.chars();
@@ -490,7 +496,7 @@ pub(super) fn unquote(token: &str) -> String {
             c => push_char(&mut bytes, c),
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 fn push_char(bytes: &mut Vec<u8>, c: char) {

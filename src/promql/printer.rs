@@ -11,7 +11,7 @@ impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.kind {
             ExprKind::Number(number) => number.fmt(f),
-            ExprKind::String(text) => f.write_str(&quote(text)),
+            ExprKind::String(literal) => f.write_str(&literal.quoted()),
             ExprKind::Vector(vector) => vector.fmt(f),
             ExprKind::Matrix(matrix) => matrix.fmt(f),
             ExprKind::Subquery(subquery) => subquery.fmt(f),

@@ -127,7 +127,7 @@ impl<'s> Inference<'s> {
         if let (AggregateOp::CountValues, Some(ExprKind::String(label))) =
             (aggregate.op, aggregate.param.as_ref().map(|param| &param.kind))
         {
-            labels.set(label.clone(), Known::Open);
+            labels.set(label.text.clone(), Known::Open);
         }
         labels
     }
@@ -188,7 +188,7 @@ impl<'s> Inference<'s> {
                 match (name, call.args.get(1).map(|argument| &argument.kind)) {
                     ("histogram_quantile" | "histogram_fraction", _) => labels.with("le", Known::Absent),
                     ("label_replace" | "label_join", Some(ExprKind::String(target))) => {
-                        labels.with(target, Known::Open)
+                        labels.with(&target.text, Known::Open)
                     }
                     _ => labels,
                 }

@@ -14,12 +14,7 @@ use crate::workload::Workload;
 /// A scenario by itself: it claims something, and the moments it counts from have come by then.
 pub fn whole(scenario: &Scenario, problems: &mut Vec<Diagnostic>) {
     if !scenario.steps.iter().any(|step| matches!(step.what, What::Then(_))) {
-        problems.push(
-            Diagnostic::error("no-then", format!("scenario \"{}\" claims nothing", scenario.name))
-                .at(&scenario.file.span(scenario.place.start..first_line_end(scenario)))
-                .label("has no then-step")
-                .help("a scenario that claims nothing would always pass"),
-        );
+        problems.push(claims_nothing(scenario));
     }
     let mut moments: Vec<&str> = Vec::new();
     for step in &scenario.steps {
@@ -44,6 +39,17 @@ pub fn whole(scenario: &Scenario, problems: &mut Vec<Diagnostic>) {
             _ => {}
         }
     }
+}
+
+pub fn claims_nothing(scenario: &Scenario) -> Diagnostic {
+    let (lacks, what) = match scenario.unit_test {
+        None => ("has no then-step", "scenario"),
+        Some(_) => ("has neither `alert_rule_test` nor `promql_expr_test`", "test"),
+    };
+    Diagnostic::error("no-then", format!("scenario \"{}\" claims nothing", scenario.name))
+        .at(&scenario.file.span(scenario.place.start..first_line_end(scenario)))
+        .label(lacks)
+        .help(format!("a {what} that claims nothing would always pass"))
 }
 
 /// Every name that the scenario uses is one that its stack has: a claim about nothing would always pass, or never.

@@ -10,7 +10,7 @@ use regex::RegexBuilder;
 
 use super::tags::TagExpression;
 use super::{Scenario, gherkin, promtool, yaml};
-use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::diagnostic::{Diagnostic, Severity, SourceFile};
 use crate::documents::find::read_file;
 use crate::documents::yaml as documents;
 
@@ -227,7 +227,8 @@ fn yaml_file(file: &SourceFile, path: &Path, named: bool, problems: &mut Vec<Dia
         );
         Vec::new()
     };
-    if problems.len() > before { Vec::new() } else { scenarios }
+    let is_broken = problems[before..].iter().any(|problem| problem.severity == Severity::Error);
+    if is_broken { Vec::new() } else { scenarios }
 }
 
 /// What a scenario's name must hold.

@@ -2,8 +2,6 @@
 //!
 //! `FIREDRILL_CORPORA` says where the recordings are.
 
-use std::path::PathBuf;
-
 use firedrill::diagnostic::SourceFile;
 use firedrill::documents::alertmanager as documents;
 use firedrill::labels::Labels;
@@ -12,14 +10,11 @@ use firedrill::time::Timestamp;
 use firedrill::twin::alertmanager::{Alertmanager, PushedAlert, Silence, Templates};
 use serde_json::{Value, json};
 
+use crate::corpora;
+
 #[test]
 fn corpora_karma_has_the_same_groups_states_and_reasons() {
-    let corpora = std::env::var("FIREDRILL_CORPORA").unwrap_or_else(|_| "../shared/corpora".into());
-    let folder = PathBuf::from(corpora).join("alertmanager/karma");
-    if !folder.is_dir() {
-        eprintln!("skipped: no {}", folder.display());
-        return;
-    }
+    let Some(folder) = corpora::folder("alertmanager/karma") else { return };
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let json = |name: &str| serde_json::from_str::<Value>(&read(name)).unwrap();
     let (sent, silences) = (json("sent.json"), json("v0.25.0-silences.json"));

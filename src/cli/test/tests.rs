@@ -3,6 +3,7 @@
 use super::*;
 use crate::diagnostic::{SourceFile, Spanned};
 use crate::runner::Outcome;
+use crate::scenario::What;
 use crate::scenario::{Claim, Step, Then, Timing};
 use crate::time::Duration;
 use crate::timeline::Timeline;
@@ -43,10 +44,7 @@ fn scenario(name: &str) -> Scenario {
     let place = file.span(0..name.len());
     let claim = Claim::RuleHealthy { rule: None };
     let what = What::Then(Then { claim, timing: Timing::default() });
-    let steps = match name {
-        "claimless" => Vec::new(),
-        _ => vec![Step { text: "every rule is healthy".to_owned(), place: place.clone(), what }],
-    };
+    let steps = vec![Step { text: "every rule is healthy".to_owned(), place: place.clone(), what }];
     Scenario {
         name: name.to_owned(),
         tags: Vec::new(),
@@ -120,7 +118,6 @@ fn the_worst_of_all_scenarios_decides_how_it_ends() {
 fn nothing_is_run_when_anything_can_not_be_used() {
     check(&["panics", "unusable"], Exit::Unusable);
     check(&["panics", "misspelt"], Exit::Unusable);
-    check(&["panics", "claimless"], Exit::Unusable);
 }
 
 #[test]

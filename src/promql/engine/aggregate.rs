@@ -1,14 +1,15 @@
 //! Aggregations: series grouped once, then added up column by column in their order.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::evaluator::Evaluator;
 use super::grid::{Grid, Row, Scalars, Steps};
 use super::matching::{is_among, keep};
-use super::{EvalError, text_of};
+use super::{EvalError, string_literal};
 use crate::labels::Labels;
 use crate::promql::annotations::AnnotationKind;
-use crate::promql::ast::{Aggregate, AggregateOp, TextRange};
+use crate::promql::ast::{Aggregate, AggregateOp, StringLiteral, TextRange};
 use crate::promql::functions::{kahan_add, over_time, quantile};
 use crate::promql::value::{ABSENT, is_absent};
 
@@ -189,16 +190,17 @@ impl Evaluator<'_> {
     fn count_values(&mut self, aggregate: &Aggregate, steps: Steps) -> Result<Grid, EvalError> {
         use crate::golang::{FloatFormat, format_float};
         use crate::promql::SampleValue;
-        let label = aggregate.param.as_ref().map(text_of).unwrap_or_default();
+        let written = aggregate.param.as_ref().and_then(string_literal);
+        let label = written.map(|literal| Arc::clone(&literal.text)).unwrap_or_default();
         let valid = match self.is_v2() {
             true => {
                 label.bytes().next().is_some_and(|first| first == b'_' || first.is_ascii_alphabetic())
                     && label.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
             }
-            false => !label.is_empty() && !label.contains(char::REPLACEMENT_CHARACTER),
+            false => !label.is_empty() && written.is_some_and(|literal| literal.bytes.is_none()),
         };
         if !valid {
-            let quoted = crate::golang::quote(&label);
+            let quoted = written.map_or_else(|| "\"\"".to_owned(), StringLiteral::quoted);
             return Err(EvalError::new(format!("invalid label name {quoted}")));
         }
         let grid = self.vector(&aggregate.expr, steps)?;

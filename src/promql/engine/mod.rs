@@ -30,7 +30,7 @@ use evaluator::{Evaluator, Query};
 use grid::{Grid, Steps};
 
 use super::annotations::Annotations;
-use super::ast::{Expr, ExprKind, ValueType};
+use super::ast::{Expr, ExprKind, StringLiteral, ValueType};
 use super::value::{Answer, Matrix, Sample, Series, Value};
 use super::{Semantics, Storage};
 use crate::time::{Duration, Timestamp};
@@ -196,8 +196,12 @@ impl Default for Engine {
 
 /// The text of a string argument.
 fn text_of(expr: &Expr) -> Arc<str> {
+    string_literal(expr).map_or_else(|| Arc::from(""), |literal| Arc::clone(&literal.text))
+}
+
+fn string_literal(expr: &Expr) -> Option<&StringLiteral> {
     match &expr.unwrap_parens().kind {
-        ExprKind::String(text) => Arc::clone(text),
-        _ => Arc::from(""),
+        ExprKind::String(literal) => Some(literal),
+        _ => None,
     }
 }

@@ -12,7 +12,7 @@ mod selector;
 mod tests;
 
 use super::ast::*;
-use super::lexer::{Lexer, unquote};
+use super::lexer::{Lexer, unquote, unquote_bytes};
 use super::number::parse_number;
 use super::token::{Keyword, Token, TokenKind};
 use super::{ParseError, ParseOptions, Semantics, WrittenLength};
@@ -144,8 +144,8 @@ impl<'a> Parser<'a> {
             TokenKind::Duration if !self.is_v2() => self.number(),
             TokenKind::String => {
                 self.take()?;
-                let text = unquote(&self.text[token.span.range()]);
-                Ok(Tree::leaf(ExprKind::String(text.into()), token.span))
+                let literal = StringLiteral::from(unquote_bytes(&self.text[token.span.range()]));
+                Ok(Tree::leaf(ExprKind::String(literal), token.span))
             }
             TokenKind::LeftParen => self.paren(),
             TokenKind::LeftBrace => self.selector(None),

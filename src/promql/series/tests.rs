@@ -139,35 +139,3 @@ fn a_metric_alone_has_no_values() {
     assert_eq!(parse_metric("{}").unwrap(), Labels::empty());
     assert_eq!(parse_metric("m 1").unwrap_err().message, "unexpected number \"1\"");
 }
-
-/// Every series line of Prometheus' own tests is readable; skipped where those are not there.
-#[test]
-fn the_corpora_are_readable() {
-    let corpora = std::env::var("FIREDRILL_CORPORA").unwrap_or("../shared/corpora".to_owned());
-    let mut failures = Vec::new();
-    for version in ["v2.45", "v3.14"] {
-        let Ok(files) = std::fs::read_dir(format!("{corpora}/promqltest/{version}")) else {
-            println!("no corpora at {corpora}: skipped");
-            return;
-        };
-        for file in files {
-            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
-            let mut loading = false;
-            for line in text.lines().filter(|line| !line.trim().is_empty() && !line.trim().starts_with('#')) {
-                if !line.starts_with([' ', '\t']) {
-                    loading = line.starts_with("load");
-                } else if loading && let Err(error) = parse_line(line) {
-                    failures.push(format!("{line}: {error}"));
-                }
-            }
-        }
-    }
-    assert_eq!(failures, Vec::<String>::new());
-}
-
-fn parse_line(line: &str) -> Result<(), ParseError> {
-    match is_start_timestamps(line) {
-        true => parse_start_timestamps(line).map(drop),
-        false => parse_series(line).map(drop),
-    }
-}

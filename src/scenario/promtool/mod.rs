@@ -2,17 +2,17 @@
 //!
 //! Promises: a file is read as strictly as promtool reads it (an unknown key stops it), each test becomes a
 //! [`Scenario`] whose claims promtool would make. Refused where promtool only warns or says nothing:
-//! `rule_files` that match no file, a test that expects nothing, a file without tests.
+//! `rule_files` that match no file, a file that expects nothing. A test that expects nothing is left out.
 
 mod rule_files;
 
 use std::path::Path;
 
-use super::values;
 use super::{
     Claim, ExpectedAlert, ExpectedSample, InputSeries, Scenario, Step, Then, Timing, UnitTest, What,
 };
-use crate::diagnostic::{Diagnostic, SourceFile, Span, Spanned};
+use super::{check, values};
+use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span, Spanned};
 use crate::documents::value;
 use crate::documents::yaml::{Kind, Mapping, Node};
 use crate::labels::Labels;
@@ -51,10 +51,30 @@ pub fn read(file: &SourceFile, node: &Node, folder: &Path, problems: &mut Vec<Di
         return Vec::new();
     };
     let mut number = 0;
-    value::list(tests, problems, |test, problems| {
+    let before = problems.len();
+    let scenarios = value::list(tests, problems, |test, problems| {
         number += 1;
         whole.test(test, number, problems)
-    })
+    });
+    // What can't be read claims nothing either.
+    match problems.len() == before {
+        true => without_idle(scenarios, problems),
+        false => scenarios,
+    }
+}
+
+/// Those that claim something. Teams have tests without a case among others, so it is no error unless all are so.
+fn without_idle(scenarios: Vec<Scenario>, problems: &mut Vec<Diagnostic>) -> Vec<Scenario> {
+    let (whole, idle): (Vec<Scenario>, Vec<Scenario>) =
+        scenarios.into_iter().partition(|scenario| !scenario.steps.is_empty());
+    problems.extend(idle.iter().map(|scenario| {
+        let mut problem = check::claims_nothing(scenario);
+        if !whole.is_empty() {
+            problem.severity = Severity::Warning;
+        }
+        problem
+    }));
+    whole
 }
 
 /// What all tests of a file share.

@@ -59,11 +59,12 @@ tests: [{alert_rule_test: [{alertname: Down, exp_alerts: [{exp_labels: {shard: 0
 
 #[test]
 fn intervals_default_to_a_minute_and_to_the_evaluation_interval() {
-    let (scenarios, problems) = read_text("evaluation_interval: 15s\ntests: [{input_series: []}]");
+    let (scenarios, problems) =
+        read_text("evaluation_interval: 15s\ntests: [{promql_expr_test: [{expr: up}]}]");
     assert_eq!(problems.len(), 0);
     let unit_test = scenarios[0].unit_test.as_ref().unwrap();
     assert_eq!(unit_test.interval, Duration::from_secs(15));
-    let (scenarios, _) = read_text("tests: [{interval: 5s}]");
+    let (scenarios, _) = read_text("tests: [{interval: 5s, promql_expr_test: [{expr: up}]}]");
     let unit_test = scenarios[0].unit_test.as_ref().unwrap();
     assert_eq!(unit_test.evaluation_interval, Duration::from_secs(60));
     assert_eq!(unit_test.interval, Duration::from_secs(5));
@@ -74,7 +75,7 @@ fn what_promtool_refuses_is_refused() {
     check("tests: [{intervall: 1m}]", &["unknown-key: unknown key `intervall` in test"]);
     check("tests: [{interval: 1 minute}]", &["bad-duration: not a valid duration string: \"1 minute\""]);
     check(
-        "group_eval_order: [a, b, a]\ntests: [{}]",
+        "group_eval_order: [a, b, a]\ntests: [{promql_expr_test: [{expr: up}]}]",
         &["repeated-group: group name repeated in evaluation order: a"],
     );
     check(
@@ -90,10 +91,19 @@ fn what_promtool_refuses_is_refused() {
 #[test]
 fn what_promtool_only_warns_about_is_refused() {
     check(
-        "rule_files: [rules.yml, missing-*.yml]\ntests: [{}]",
+        "rule_files: [rules.yml, missing-*.yml]\ntests: [{promql_expr_test: [{expr: up}]}]",
         &["no-rule-files: no file matches `missing-*.yml`"],
     );
     check("rule_files: [rules.yml]", &["no-tests: this unit test file holds no tests"]);
+    check("tests: [{}]", &["no-then: scenario \"test 1\" claims nothing"]);
+}
+
+#[test]
+fn a_test_without_a_case_is_left_out_where_others_have_one() {
+    let (scenarios, problems) =
+        read_text("tests: [{interval: 1m, alert_rule_test: []}, {promql_expr_test: [{expr: up}]}]");
+    assert_eq!(scenarios.iter().map(|scenario| &*scenario.name).collect::<Vec<_>>(), ["test 2"]);
+    assert_eq!(problems.iter().map(|problem| problem.severity).collect::<Vec<_>>(), [Severity::Warning]);
 }
 
 #[test]

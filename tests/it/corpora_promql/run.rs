@@ -144,6 +144,7 @@ fn check(eval: &Eval, storage: &Storage, engine: &Engine) -> Result<(), String> 
         Ok(expr) => expr,
         Err(error) => return failed(eval, &error.message, Some(error.range.clone())),
     };
+    check_printed(&expr, options)?;
     match eval.when {
         When::Range { start, end, step } => {
             let count = ((end.0 - start.0) / step.0.max(1)) as usize + 1;
@@ -160,6 +161,18 @@ fn check(eval: &Eval, storage: &Storage, engine: &Engine) -> Result<(), String> 
             check_instant(eval, storage, engine, &expr, at)?;
             check_around(eval, storage, engine, &expr, at)
         }
+    }
+}
+
+/// An expression prints as something that it reads the same.
+fn check_printed(expr: &Expr, options: ParseOptions) -> Result<(), String> {
+    let printed = expr.to_string();
+    match parse_with(&printed, options) {
+        Ok(again) if again.to_string() == printed => Ok(()),
+        Ok(again) => Err(format!("prints as {printed}, and that as {again}")),
+        // Prometheus 2 prints names of labels that it can't read.
+        Err(_) if options.semantics == Semantics::V2 => Ok(()),
+        Err(error) => Err(format!("prints as {printed}, which can't be read: {error}")),
     }
 }
 
