@@ -4,9 +4,11 @@
 //! Refuses bodies without a length, and what is longer than anything these programs send.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::authority::Authority;
+use super::connection::Connection;
 use super::server::Server;
 
 const LONGEST_HEAD: u64 = 64 * 1024;
@@ -60,56 +62,68 @@ impl Reply {
 pub fn serve(answer: impl Fn(&Request) -> Answering + Send + Sync + 'static) -> io::Result<Server> {
     Server::start(move |stream| {
         // An error here is the other side's going away.
-        drop(converse(stream, &answer));
+        drop(converse(BufReader::new(Connection::clear(stream)), None, &answer));
     })
 }
 
-fn converse(stream: &TcpStream, answer: &impl Fn(&Request) -> Answering) -> io::Result<()> {
-    let mut reader = BufReader::new(stream);
+/// The same behind TLS.
+pub fn serve_securely(
+    authority: Arc<Authority>,
+    answer: impl Fn(&Request) -> Answering + Send + Sync + 'static,
+) -> io::Result<Server> {
+    Server::start(move |stream| {
+        let Ok(connection) = Connection::secure(stream, &authority) else { return };
+        drop(converse(BufReader::new(connection), None, &answer));
+    })
+}
+
+/// A proxy that leads nowhere else: whatever host is asked for, `answer` answers in its place, also behind TLS.
+pub fn serve_as_proxy(
+    authority: Arc<Authority>,
+    answer: impl Fn(&Request) -> Answering + Send + Sync + 'static,
+) -> io::Result<Server> {
+    Server::start(move |stream| {
+        drop(converse(BufReader::new(Connection::clear(stream)), Some(&authority), &answer));
+    })
+}
+
+/// With `tunnels`, the other end of a tunnel that is asked for is here too.
+fn converse(
+    mut reader: BufReader<Connection<'_>>,
+    tunnels: Option<&Authority>,
+    answer: &impl Fn(&Request) -> Answering,
+) -> io::Result<()> {
     loop {
         let request = match read(&mut reader)? {
             Incoming::Request(request) => request,
             Incoming::End => return Ok(()),
-            Incoming::Refused(reply) => return write(stream, &reply, false),
+            Incoming::Refused(reply) => return write(reader.get_mut(), &reply, false),
         };
+        if let Some(authority) = tunnels.filter(|_| request.method == "CONNECT") {
+            if !reader.buffer().is_empty() || reader.get_ref().is_secure() {
+                // Sent before the tunnel was there, or a tunnel in a tunnel.
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            reader.get_mut().write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+            reader.get_mut().begin_tls(authority)?;
+            continue;
+        }
         let reply = match answer(&request) {
             Answering::Now(reply) => reply,
             Answering::After(delay, reply) => {
-                if gone_within(stream, Some(delay))? {
+                if reader.get_mut().gone_within(Some(delay))? {
                     return Ok(());
                 }
                 reply
             }
             Answering::HangUp => return Ok(()),
-            Answering::Never => return gone_within(stream, None).map(drop),
+            Answering::Never => return reader.get_mut().gone_within(None).map(drop),
         };
         let keep = !request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        write(stream, &reply, keep)?;
+        write(reader.get_mut(), &reply, keep)?;
         if !keep {
             return Ok(());
         }
-    }
-}
-
-/// Whether the other side closes the connection in that time.
-fn gone_within(stream: &TcpStream, time: Option<Duration>) -> io::Result<bool> {
-    let Some(time) = time.map(|time| time.max(Duration::from_millis(1))) else {
-        while stream.peek(&mut [0; 1])? > 0 {
-            // It has sent more, which nobody will read.
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        return Ok(true);
-    };
-    stream.set_read_timeout(Some(time))?;
-    let peeked = stream.peek(&mut [0; 1]);
-    stream.set_read_timeout(None)?;
-    match peeked {
-        Ok(0) => Ok(true),
-        Ok(_) => Ok(false),
-        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-            Ok(false)
-        }
-        Err(error) => Err(error),
     }
 }
 
@@ -119,7 +133,7 @@ enum Incoming {
     Refused(Reply),
 }
 
-fn read(reader: &mut BufReader<&TcpStream>) -> io::Result<Incoming> {
+fn read(reader: &mut BufReader<Connection<'_>>) -> io::Result<Incoming> {
     let mut head = reader.by_ref().take(LONGEST_HEAD);
     let mut line = || -> io::Result<Option<String>> {
         let mut line = Vec::new();
@@ -159,10 +173,10 @@ fn read(reader: &mut BufReader<&TcpStream>) -> io::Result<Incoming> {
     }
 }
 
-fn write(mut stream: &TcpStream, reply: &Reply, keep: bool) -> io::Result<()> {
+fn write(connection: &mut Connection<'_>, reply: &Reply, keep: bool) -> io::Result<()> {
     let Reply { status, content_type, body } = reply;
-    let connection = if keep { "keep-alive" } else { "close" };
-    let mut text = format!("HTTP/1.1 {status} {}\r\nConnection: {connection}\r\n", reason(*status));
+    let keeping = if keep { "keep-alive" } else { "close" };
+    let mut text = format!("HTTP/1.1 {status} {}\r\nConnection: {keeping}\r\n", reason(*status));
     // An answer with this status has no body at all.
     if *status != 204 {
         text.push_str(&format!("Content-Type: {content_type}\r\nContent-Length: {}\r\n", body.len()));
@@ -171,7 +185,8 @@ fn write(mut stream: &TcpStream, reply: &Reply, keep: bool) -> io::Result<()> {
     if *status != 204 {
         text.push_str(body);
     }
-    stream.write_all(text.as_bytes())
+    connection.write_all(text.as_bytes())?;
+    connection.flush()
 }
 
 /// Nobody reads the words; a line without any would be odd.
@@ -188,6 +203,7 @@ fn reason(status: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::TcpStream;
     use std::time::Instant;
 
     /// What comes back for `sent` when every request is answered with what it held.

@@ -1,6 +1,8 @@
 //! Where scenarios run. Every world offers the same few operations and yields the same kind of timeline.
 
+pub mod authority;
 pub mod clock;
+pub mod connection;
 pub mod edit;
 pub mod http;
 pub mod inbox;

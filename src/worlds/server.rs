@@ -1,4 +1,4 @@
-//! A server on loopback: a thread for each connection, all of them ended when it is dropped.
+//! A server: a thread for each connection, all of them ended when it is dropped. On loopback, unless told otherwise.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -23,9 +23,17 @@ struct Connections {
 }
 
 impl Server {
-    /// Every connection is handed to `serve` in a thread of its own, and closed after it.
+    /// On a free port of loopback. Every connection is handed to `serve` in a thread of its own, and closed after it.
     pub fn start(serve: impl Fn(&TcpStream) + Send + Sync + 'static) -> io::Result<Server> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Server::start_at((Ipv4Addr::LOCALHOST, 0).into(), serve)
+    }
+
+    /// The same at a stated address.
+    pub fn start_at(
+        address: SocketAddr,
+        serve: impl Fn(&TcpStream) + Send + Sync + 'static,
+    ) -> io::Result<Server> {
+        let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let connections = Arc::new(Mutex::new(Connections::default()));
         let (serve, shared) = (Arc::new(serve), Arc::clone(&connections));

@@ -2,7 +2,8 @@
 //!
 //! Each integration of each receiver has a [`Mailbox`] with an address of its own, so that whatever arrives is
 //! known by where it arrives and never guessed from its text. It answers as the real service does, or fails as
-//! it is told to. Loopback only, and without TLS: an integration that insists on HTTPS needs it elsewhere.
+//! it is told to. Loopback only. Behind TLS it shows certificates of an authority of its own, which the real
+//! Alertmanager must be told to trust.
 
 mod base64;
 mod mail;
@@ -11,10 +12,12 @@ mod smtp;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::authority::Authority;
 use super::clock::Clock;
+use super::connection::Connection;
 use super::http::{self, Answering, Request};
 use super::server::Server;
 use crate::stack::alertmanager::IntegrationKind;
@@ -22,6 +25,9 @@ use crate::time::Timestamp;
 use crate::timeline::{Message, Outcome};
 
 pub use smtp::Login;
+
+/// Alertmanager begins with TLS at this port of a mail server, and at no other.
+pub const MAIL_OVER_TLS: u16 = 465;
 
 /// One integration of one receiver, and what it usually talks to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,8 +73,12 @@ pub enum Answer {
 #[derive(Debug)]
 pub struct Inbox {
     shared: Arc<Shared>,
+    authority: Arc<Authority>,
     http: Server,
-    smtp: Vec<Server>,
+    /// Started with the first mailbox that needs it.
+    https: Option<Server>,
+    /// Of one mailbox each: mail servers, proxies.
+    own: Vec<Server>,
 }
 
 #[derive(Debug)]
@@ -89,30 +99,85 @@ impl Inbox {
         let shared = Arc::new(Shared { clock, state: Mutex::default() });
         let answering = Arc::clone(&shared);
         let http = http::serve(move |request| answering.request(request))?;
-        Ok(Inbox { shared, http, smtp: Vec::new() })
+        Ok(Inbox { shared, authority: Arc::new(Authority::new()?), http, https: None, own: Vec::new() })
+    }
+
+    /// The certificate, in PEM, of the authority that whoever talks TLS to the inbox must trust.
+    pub fn authority(&self) -> &str {
+        self.authority.certificate()
     }
 
     /// The URL at which the mailbox receives; below it every path is the mailbox's too.
     pub fn open(&self, mailbox: Mailbox) -> String {
-        let mut state = self.shared.state();
-        state.mailboxes.push(mailbox);
-        format!("http://{}/{}/", self.http.address(), state.mailboxes.len() - 1)
+        format!("http://{}/{}/", self.http.address(), self.shared.add(mailbox))
     }
 
-    /// A mail server for this mailbox alone. Where `login` is known, nobody else is let in.
-    pub fn open_mail(&mut self, mailbox: Mailbox, login: Option<Login>) -> io::Result<SocketAddr> {
-        let number = {
-            let mut state = self.shared.state();
-            state.mailboxes.push(mailbox);
-            state.mailboxes.len() - 1
+    /// The same with TLS.
+    pub fn open_securely(&mut self, mailbox: Mailbox) -> io::Result<String> {
+        let address = match &self.https {
+            Some(server) => server.address(),
+            None => {
+                let answering = Arc::clone(&self.shared);
+                let authority = Arc::clone(&self.authority);
+                let server = http::serve_securely(authority, move |request| answering.request(request))?;
+                self.https.insert(server).address()
+            }
         };
-        let shared = Arc::clone(&self.shared);
+        Ok(format!("https://{address}/{}/", self.shared.add(mailbox)))
+    }
+
+    /// The URL of a proxy for this mailbox alone: whatever is sent through it, to whatever host, with TLS or without, the
+    /// mailbox receives. For an integration whose URL is not configured anywhere.
+    pub fn open_as_proxy(&mut self, mailbox: Mailbox) -> io::Result<String> {
+        let number = self.shared.add(mailbox);
+        let (shared, authority) = (Arc::clone(&self.shared), Arc::clone(&self.authority));
+        let server = http::serve_as_proxy(authority, move |request| {
+            shared.request_to(number, request, path_of(&request.target))
+        })?;
+        let url = format!("http://{}", server.address());
+        self.own.push(server);
+        Ok(url)
+    }
+
+    /// A mail server for this mailbox alone, with TLS for those who ask for it. Where `login` is known, nobody else is
+    /// let in.
+    pub fn open_mail(&mut self, mailbox: Mailbox, login: Option<Login>) -> io::Result<SocketAddr> {
+        let number = self.shared.add(mailbox);
+        let (shared, authority) = (Arc::clone(&self.shared), Arc::clone(&self.authority));
         let server = Server::start(move |stream| {
+            let connection = Connection::clear(stream);
             // An error here is the other side's going away.
-            drop(smtp::converse(stream, login.as_ref(), |mail| shared.mail(number, mail)));
+            drop(smtp::converse(connection, &authority, login.as_ref(), |mail| shared.mail(number, mail)));
         })?;
         let address = server.address();
-        self.smtp.push(server);
+        self.own.push(server);
+        Ok(address)
+    }
+
+    /// A mail server that begins with TLS, at [`MAIL_OVER_TLS`] of a loopback address that has it free. Few but
+    /// root may listen there.
+    pub fn open_mail_over_tls(&mut self, mailbox: Mailbox, login: Option<Login>) -> io::Result<SocketAddr> {
+        let number = self.shared.add(mailbox);
+        let serve = {
+            let (shared, authority) = (Arc::clone(&self.shared), Arc::clone(&self.authority));
+            Arc::new(move |stream: &std::net::TcpStream| {
+                let Ok(connection) = Connection::secure(stream, &authority) else { return };
+                drop(smtp::converse(connection, &authority, login.as_ref(), |mail| {
+                    shared.mail(number, mail)
+                }));
+            })
+        };
+        let mut hosts = (1..=254).map(|host| IpAddr::V4(Ipv4Addr::new(127, 0, 0, host)));
+        let server = loop {
+            let Some(host) = hosts.next() else { return Err(io::ErrorKind::AddrInUse.into()) };
+            let serve = Arc::clone(&serve);
+            match Server::start_at((host, MAIL_OVER_TLS).into(), move |stream| serve(stream)) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                started => break started?,
+            }
+        };
+        let address = server.address();
+        self.own.push(server);
         Ok(address)
     }
 
@@ -141,11 +206,22 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The new mailbox's number.
+    fn add(&self, mailbox: Mailbox) -> usize {
+        let mut state = self.state();
+        state.mailboxes.push(mailbox);
+        state.mailboxes.len() - 1
+    }
+
     fn request(&self, request: &Request) -> Answering {
+        match addressed(&request.target) {
+            Some((number, rest)) => self.request_to(number, request, rest),
+            None => Answering::Now(services::nobody()),
+        }
+    }
+
+    fn request_to(&self, number: usize, request: &Request, rest: &str) -> Answering {
         let at = self.clock.now();
-        let Some((number, rest)) = addressed(&request.target) else {
-            return Answering::Now(services::nobody());
-        };
         let Some(mailbox) = self.state().mailboxes.get(number).cloned() else {
             return Answering::Now(services::nobody());
         };
@@ -206,6 +282,15 @@ fn addressed(target: &str) -> Option<(usize, &str)> {
     let number = path[..end].parse().ok()?;
     let rest = &path[end..];
     Some((number, rest.strip_prefix('/').unwrap_or(rest)))
+}
+
+/// The path in a URL that a proxy is asked for, or in what is asked for behind a tunnel.
+fn path_of(target: &str) -> &str {
+    let path = match target.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+        None => target,
+    };
+    path.strip_prefix('/').unwrap_or(path)
 }
 
 fn delayed(delay: std::time::Duration, reply: http::Reply) -> Answering {

@@ -17,9 +17,14 @@ pub fn receive(mailbox: &Mailbox, request: &Request, rest: &str) -> Result<HttpR
         return Err(Reply::text(400, "the body is no UTF-8"));
     };
     let form = request.header("content-type").is_some_and(|kind| kind.contains("x-www-form-urlencoded"));
-    let body = match form {
-        true => Body::Form(parameters(text)),
-        false => match serde_json::from_str(text) {
+    // Alertmanager sends Pushover's parameters in the URL.
+    let (rest, in_url) = match rest.split_once('?') {
+        Some((path, parameters)) if mailbox.kind == IntegrationKind::Pushover => (path, Some(parameters)),
+        _ => (rest, None),
+    };
+    let body = match in_url.or(form.then_some(text)) {
+        Some(text) => Body::Form(parameters(text)),
+        None => match serde_json::from_str(text) {
             Ok(value) => Body::Json(value),
             Err(_) => return Err(Reply::text(400, "invalid_payload")),
         },

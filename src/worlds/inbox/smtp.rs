@@ -1,12 +1,13 @@
-//! A mail server's side of one conversation: EHLO, AUTH with PLAIN, LOGIN or CRAM-MD5, and mails.
+//! A mail server's side of one conversation: EHLO, STARTTLS, AUTH with PLAIN, LOGIN or CRAM-MD5, and mails.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 
 use md5::{Digest, Md5};
 
 use super::{Answer, Manner, base64, mail};
 use crate::timeline::Mail;
+use crate::worlds::authority::Authority;
+use crate::worlds::connection::Connection;
 
 const LONGEST_LINE: u64 = 64 * 1024;
 const LONGEST_MAIL: usize = 64 * 1024 * 1024;
@@ -18,9 +19,15 @@ pub struct Login {
     pub password: String,
 }
 
-/// Talks until the other side leaves. `take` gets each mail, and says how it is answered.
-pub fn converse(stream: &TcpStream, login: Option<&Login>, take: impl Fn(Mail) -> Manner) -> io::Result<()> {
-    let mut session = Session { reader: BufReader::new(stream), writer: stream };
+/// Talks until the other side leaves. TLS is begun when it asks for it, unless there is TLS already. `take` gets each
+/// mail, and says how it is answered.
+pub fn converse(
+    connection: Connection<'_>,
+    authority: &Authority,
+    login: Option<&Login>,
+    take: impl Fn(Mail) -> Manner,
+) -> io::Result<()> {
+    let mut session = Session { reader: BufReader::new(connection) };
     session.say("220 inbox.firedrill ESMTP")?;
     let mut known = login.is_none();
     let mut envelope = Envelope::default();
@@ -29,7 +36,17 @@ pub fn converse(stream: &TcpStream, login: Option<&Login>, take: impl Fn(Mail) -
         match verb.to_ascii_uppercase().as_str() {
             "EHLO" => {
                 envelope = Envelope::default();
-                session.say("250-inbox.firedrill\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN CRAM-MD5")?;
+                let offer = if session.is_secure() { "" } else { "250-STARTTLS\r\n" };
+                session.say(&format!(
+                    "250-inbox.firedrill\r\n250-8BITMIME\r\n{offer}250 AUTH PLAIN LOGIN CRAM-MD5"
+                ))?;
+            }
+            "STARTTLS" if !session.is_secure() => {
+                session.say("220 2.0.0 ready to start TLS")?;
+                session.begin_tls(authority)?;
+                // What was said in the clear does not count.
+                known = login.is_none();
+                envelope = Envelope::default();
             }
             "HELO" => session.say("250 inbox.firedrill")?,
             "AUTH" => match session.authenticate(rest, login)? {
@@ -96,13 +113,26 @@ struct Envelope {
 }
 
 struct Session<'s> {
-    reader: BufReader<&'s TcpStream>,
-    writer: &'s TcpStream,
+    reader: BufReader<Connection<'s>>,
 }
 
 impl Session<'_> {
     fn say(&mut self, text: &str) -> io::Result<()> {
-        self.writer.write_all(format!("{text}\r\n").as_bytes())
+        let connection = self.reader.get_mut();
+        connection.write_all(format!("{text}\r\n").as_bytes())?;
+        connection.flush()
+    }
+
+    fn is_secure(&self) -> bool {
+        self.reader.get_ref().is_secure()
+    }
+
+    fn begin_tls(&mut self, authority: &Authority) -> io::Result<()> {
+        if !self.reader.buffer().is_empty() {
+            // Commands sent along in the clear must not be taken for ones that came behind TLS.
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        self.reader.get_mut().begin_tls(authority)
     }
 
     /// The next line without its end; nothing when the other side has left.
