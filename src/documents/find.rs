@@ -11,7 +11,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use super::{firedrill, prometheus, rules};
+use super::{firedrill, images, prometheus, rules};
 use crate::diagnostic::{Diagnostic, Severity, SourceFile, Spanned};
 use crate::stack::{Prometheus, Stack, Version};
 
@@ -109,6 +109,8 @@ impl Loader {
             alertmanager,
             services: described.services,
             start: described.start,
+            images: found.iter().flat_map(|file| images::named(&file.source)).collect(),
+            image_map: described.images,
             notes: std::mem::take(&mut self.notes),
         }
     }

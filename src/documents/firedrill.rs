@@ -2,9 +2,9 @@
 //! world begins, and the services that stand in for the team's application.
 
 use super::yaml::{self, Mapping, Node, wrong_type};
-use super::{services, value};
+use super::{images, services, value};
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
-use crate::stack::Version;
+use crate::stack::{ImageMap, Version};
 use crate::time::Timestamp;
 use crate::workload::ServiceSpec;
 
@@ -24,6 +24,8 @@ pub struct FiredrillFile {
     /// Alertmanager's `--web.external-url`.
     pub alertmanager_external_url: Option<Spanned<String>>,
     pub services: Vec<ServiceSpec>,
+    /// Images to use in the place of those in the other files.
+    pub images: ImageMap,
 }
 
 /// An empty file says nothing, and that is fine.
@@ -53,6 +55,9 @@ fn top(root: &Node, problems: &mut Vec<Diagnostic>) -> Option<FiredrillFile> {
     }
     if let Some(node) = mapping.get("versions") {
         versions(node, &mut read, problems);
+    }
+    if let Some(node) = mapping.get("images") {
+        read.images = images::read(node, problems);
     }
     if let Some(node) = mapping.get("services") {
         read.services = services::read_services(node, problems);

@@ -8,6 +8,7 @@ pub mod find;
 pub mod firedrill;
 mod grafana;
 pub mod helm;
+pub mod images;
 pub mod instrumentation;
 pub mod kubernetes;
 pub mod markdown;

@@ -2,10 +2,12 @@
 
 pub mod alert_template;
 pub mod alertmanager;
+mod images;
 pub mod relabel;
 mod version;
 pub mod wiring;
 
+pub use images::{BadEntry, Image, ImageMap};
 pub use version::Version;
 
 use crate::diagnostic::{SourceFile, Span, Spanned};
@@ -27,6 +29,10 @@ pub struct Stack {
     pub services: Vec<ServiceSpec>,
     /// The world's time at the first step, where `firedrill.yaml` says.
     pub start: Option<Timestamp>,
+    /// The images of the containers in the documents.
+    pub images: Vec<Spanned<String>>,
+    /// What to use in the place of these, as `firedrill.yaml` says.
+    pub image_map: ImageMap,
     /// What was taken otherwise than it is written, for the report: a container's path found in the folder, an
     /// environment variable that is not known here.
     pub notes: Vec<String>,
