@@ -18,6 +18,9 @@ pub mod time;
 pub mod documents;
 pub mod stack;
 
+// What known programs export.
+pub mod catalogue;
+
 pub mod checks;
 
 pub mod scenario;

@@ -31,10 +31,17 @@ mod prometheus_config_refused;
 pub mod routing;
 mod rules_not_loaded;
 mod rules_refused;
+mod series;
+mod sides_never_match;
+mod sources;
+mod template_label_missing;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod two_default_datasources;
 mod unit_misfit;
+mod unknown_label;
+mod unknown_label_value;
 mod unknown_metric;
 mod unknown_service;
 mod variable_undefined;
@@ -128,6 +135,8 @@ pub const CHECKS: &[&Check] = &[
     &placeholder_receiver::CHECK,
     // Never fires, always fires.
     &unknown_metric::CHECK,
+    &unknown_label::CHECK,
+    &unknown_label_value::CHECK,
     &job_not_scraped::CHECK,
     &division_by_itself::CHECK,
     // Dashboards.
@@ -143,6 +152,9 @@ pub const CHECKS: &[&Check] = &[
     &unit_misfit::CHECK,
     &panel_type_outdated::CHECK,
     &notifiers_ignored::CHECK,
+    &sides_never_match::CHECK,
+    // Wrong words.
+    &template_label_missing::CHECK,
     // Safety.
     &credentials_in_clear::CHECK,
     &latest_tag::CHECK,
@@ -222,6 +234,8 @@ fn rules(wiring: &Wiring) -> impl Iterator<Item = &Rule> {
 struct Query<'w> {
     expr: &'w Expr,
     text: &'w Spanned<String>,
+    /// The rule that it is of.
+    rule: Option<&'w Rule>,
 }
 
 impl Query<'_> {
@@ -233,17 +247,22 @@ impl Query<'_> {
 
 /// Every expression, wherever it stands.
 fn queries(wiring: &Wiring) -> impl Iterator<Item = Query<'_>> {
-    let of_rules = rules(wiring).map(|rule| Query { expr: &rule.expr, text: &rule.text });
+    let of_rules = rules(wiring).map(|rule| Query { expr: &rule.expr, text: &rule.text, rule: Some(rule) });
     let others = wiring.queries.iter();
-    of_rules.chain(others.map(|query| Query { expr: &query.expr, text: &query.text }))
+    of_rules.chain(others.map(|query| Query { expr: &query.expr, text: &query.text, rule: None }))
 }
 
 /// Where a part of an expression stands: itself where its text is written as it is, or the whole expression.
 fn place_in(text: &Spanned<String>, range: TextRange) -> Span {
+    part_of(text, range.range())
+}
+
+/// Where a part of a text stands: itself where it is written as it is, or the whole text.
+fn part_of(text: &Spanned<String>, range: std::ops::Range<usize>) -> Span {
     let Spanned { value, span } = text;
-    let part = value.get(range.start as usize..range.end as usize).unwrap_or_default();
+    let part = value.get(range.clone()).unwrap_or_default();
     let at = match span.text() == value {
-        true => Some(range.start as usize),
+        true => Some(range.start),
         // In a block, a part that stands only once is found as it is written.
         false => {
             let mut found = span.text().match_indices(part).map(|(at, _)| at);

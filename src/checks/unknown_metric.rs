@@ -1,152 +1,149 @@
 //! Metrics that nothing in the documents exports.
 
+use super::sources::{self, Known, Missing, Sources};
 use super::{Check, Harm};
-use crate::diagnostic::{Diagnostic, nearest};
-use crate::stack::wiring::{Home, InstrumentedMetric, MetricKind, Wiring};
-use crate::stack::{Discovery, RuleKind};
+use crate::catalogue;
+use crate::diagnostic::{Diagnostic, Span, nearest};
+use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
     id: "unknown-metric",
     harm: Harm::Silent,
     title: "nothing that is documented exports this metric",
     explanation: "An expression over a metric that does not exist selects nothing and never fires. A metric counts as \
-                  exported when the documented code makes it, when a rule records it, or when an exporter that makes \
-                  metrics of its prefix is documented. Metrics of the application are judged only where its \
-                  instrumentation is documented, exporters' only where Prometheus' targets are listed.",
+                  exported when the documented code makes it, when a rule records it, or when an exporter that has it, \
+                  in the version that is documented, is deployed or scraped. Metrics of the application are judged \
+                  only where its instrumentation is documented, exporters' only where Prometheus' targets are listed \
+                  or Prometheus itself is deployed by the documents. What the charts' defaults drop counts as missing.",
     example: "# prometheus.yml\nscrape_configs:\n- job_name: api\n  static_configs: [{targets: ['api:8000']}]\nrule_files: [rules.yml]\n---8<---\n# rules.yml\ngroups:\n- name: node\n  rules:\n  - alert: NoMemory\n    expr: node_memory_MemAvailable_bytes < 1e8\n",
     mended: "# prometheus.yml\nscrape_configs:\n- job_name: node\n  static_configs: [{targets: ['node-exporter:9100']}]\nrule_files: [rules.yml]\n---8<---\n# rules.yml\ngroups:\n- name: node\n  rules:\n  - alert: NoMemory\n    expr: node_memory_MemAvailable_bytes < 1e8\n",
     find,
 };
 
-/// A prefix, what exports it, and words that tell that it is there.
-const EXPORTERS: [(&str, &str, &[&str]); 12] = [
-    ("node_", "node_exporter", &["node"]),
-    (
-        "pg_",
-        "postgres_exporter",
-        &["postgres-exporter", "postgres_exporter", "pg-exporter", "timescaledb-exporter"],
-    ),
-    ("redis_", "redis_exporter", &["redis-exporter", "redis_exporter"]),
-    ("mysql_", "mysqld_exporter", &["mysqld-exporter", "mysqld_exporter", "mysql-exporter"]),
-    ("mongodb_", "mongodb_exporter", &["mongodb-exporter", "mongodb_exporter"]),
-    ("kafka_", "kafka_exporter", &["kafka"]),
-    ("kube_", "kube-state-metrics", &["kube-state-metrics"]),
-    ("container_", "cAdvisor, in the kubelet", &["cadvisor", "kubelet"]),
-    ("kubelet_", "the kubelet", &["kubelet"]),
-    ("probe_", "blackbox_exporter", &["blackbox"]),
-    ("nginx_", "nginx-prometheus-exporter", &["nginx"]),
-    ("rabbitmq_", "RabbitMQ", &["rabbit"]),
-];
-
-/// Made by Prometheus itself, or by every client library.
-const EVERYWHERE: [&str; 12] = [
-    "up",
-    "scrape_",
-    "ALERTS",
-    "prometheus_",
-    "alertmanager_",
-    "go_",
-    "process_",
-    "python_",
-    "nodejs_",
-    "jvm_",
-    "promhttp_",
-    "net_conntrack_",
-];
-
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+    let sources = Sources::new(wiring);
+    let mut found: Vec<(Diagnostic, String)> = Vec::new();
     for query in super::queries(wiring) {
-        for (selector, place) in query.expr.selectors() {
-            let Some(name) = &selector.name else { continue };
-            let name: &str = &name.name;
-            if EVERYWHERE
-                .iter()
-                .any(|known| name == *known || known.ends_with('_') && name.starts_with(known))
-                || name.contains(':')
-                || wiring.metrics.iter().any(|metric| makes(metric, name))
-                || recorded(wiring, name)
-            {
-                continue;
+        for (selector, range) in query.expr.selectors() {
+            let Some(name) = selector.metric_name() else { continue };
+            let place = query.place(selector.name.as_ref().map_or(range, |name| name.span));
+            let Some((diagnostic, cause)) = judge(&sources, name) else { continue };
+            // One cause, one finding: a ratio of two metrics of an exporter that is missing.
+            match found.iter_mut().find(|(known, of)| *of == cause && is_near(known, &place)) {
+                Some((known, _)) => known.related.push((place, "neither does it export this".to_owned())),
+                None => found.push((diagnostic.at(&place).label("selects nothing"), cause)),
             }
-            let place = query.place(place);
-            let exporter = EXPORTERS.iter().find(|(prefix, ..)| name.starts_with(prefix));
-            found.extend(match exporter {
-                Some((_, exporter, words)) => (targets_are_listed(wiring) && !is_documented(wiring, words))
-                    .then(|| {
-                        Diagnostic::error("", format!("nothing that is scraped exports `{name}`"))
-                            .at(&place)
-                            .label("selects nothing")
-                            .because(format!("{exporter} exports it, and no scrape config has one"))
-                            .help(format!("deploy {exporter} and scrape it"))
-                    }),
-                None => (!wiring.metrics.is_empty()).then(|| {
-                    let known = wiring.metrics.iter().map(|metric| metric.name.value.as_str());
-                    let diagnostic = Diagnostic::error("", format!("no documented code makes `{name}`"))
-                        .at(&place)
-                        .label("selects nothing")
-                        .because("assuming that all of the application's instrumentation is documented");
-                    match nearest(name, known).or_else(|| same_end(wiring, name)) {
-                        Some(near) => diagnostic.help(format!("the code makes `{near}`")),
-                        None => diagnostic,
-                    }
-                }),
-            });
         }
     }
-    found
+    found.into_iter().map(|(diagnostic, _)| diagnostic).collect()
 }
 
-/// Whether a metric has series of this name.
-fn makes(metric: &InstrumentedMetric, name: &str) -> bool {
-    let base = &metric.name.value;
-    match name.strip_prefix(base.as_str()) {
-        Some("") => metric.kind != MetricKind::Histogram,
-        Some("_sum" | "_count") => matches!(metric.kind, MetricKind::Histogram | MetricKind::Summary),
-        Some("_bucket") => metric.kind == MetricKind::Histogram,
-        _ => false,
+/// Whether a finding is about the same expression: its lines touch.
+fn is_near(known: &Diagnostic, place: &Span) -> bool {
+    let mut last = known.related.last().map(|(span, _)| span).into_iter().chain(&known.place);
+    last.next()
+        .is_some_and(|span| span.file.path() == place.file.path() && place.line().abs_diff(span.line()) <= 2)
+}
+
+/// What is wrong with a metric's name, and the cause that several may have in common.
+fn judge(sources: &Sources, name: &str) -> Option<(Diagnostic, String)> {
+    if let Some(missing) = sources.missing(name) {
+        return Some(of_exporter(name, &missing));
+    }
+    let application = !name.contains(':') && matches!(sources.known(name), Known::Nothing);
+    // A prefix of an exporter's whose metrics are not all known proves nothing.
+    if !application || catalogue::of_name(name).is_some() || sources.wiring.metrics.is_empty() {
+        return None;
+    }
+    let diagnostic = Diagnostic::error("", format!("no documented code makes `{name}`"))
+        .because("assuming that all of the application's instrumentation is documented");
+    let diagnostic = match sources::meant(sources.wiring, name) {
+        Some(near) => diagnostic
+            .help(format!("the code makes `{}`", near.name.value))
+            .related(&near.name.span, "the code makes this"),
+        None => diagnostic,
+    };
+    Some((diagnostic, name.to_owned()))
+}
+
+fn of_exporter(name: &str, missing: &Missing) -> (Diagnostic, String) {
+    let error = |text: String| Diagnostic::error("", text);
+    match missing {
+        Missing::Version { exporter, metric, version } => {
+            let title = exporter.title;
+            let which = version.map(|version| format!("{title} {version}")).unwrap_or(title.to_owned());
+            let when = match (metric.until, metric.since) {
+                (Some(until), _) => format!("{title} has not had it since {until}"),
+                (None, Some(since)) => format!("{title} has it since {since}"),
+                (None, None) => String::new(),
+            };
+            let assuming = match version {
+                Some(_) => "",
+                None => ", assuming a version of today",
+            };
+            let mut diagnostic =
+                error(format!("{which} does not export `{name}`")).because(format!("{when}{assuming}"));
+            let earlier = exporter.metrics.iter().find(|other| other.now == Some(metric.name));
+            if let Some(now) = metric.now {
+                diagnostic = diagnostic.help(format!("it is called `{now}` now"));
+            } else if let Some(earlier) = earlier {
+                diagnostic = diagnostic.help(format!("before, it was called `{}`, if at all", earlier.name));
+            }
+            (diagnostic, name.to_owned())
+        }
+        Missing::NotOfExporter(exporter) => {
+            let diagnostic = error(format!("{} exports no `{name}`", exporter.title));
+            let known = exporter.metrics.iter().map(|metric| metric.name);
+            let diagnostic = match (nearest(name, known), other_origin(name)) {
+                (Some(near), _) => diagnostic.help(format!("did you mean `{near}`?")),
+                (None, Some(origin)) => diagnostic.because(format!("{origin}, and none is documented")),
+                (None, None) => diagnostic,
+            };
+            (diagnostic, name.to_owned())
+        }
+        Missing::NoExporter { exporter, listed } => {
+            let title = exporter.title;
+            let because = match listed {
+                true => format!("{title} exports it, and no scrape config has one"),
+                false => format!(
+                    "{title} exports it, and nothing deploys one here, assuming that what is discovered in the \
+                     cluster is documented"
+                ),
+            };
+            let diagnostic = error(format!("nothing that is scraped exports `{name}`"))
+                .because(because)
+                .help(format!("deploy {title} and scrape it"));
+            (diagnostic, title.to_owned())
+        }
+        Missing::NoCadvisorPage => {
+            let diagnostic = error(format!("nothing that is scraped exports `{name}`"))
+                .because("the kubelet has it on its page /metrics/cadvisor, and only /metrics is scraped")
+                .help("scrape /api/v1/nodes/NODE/proxy/metrics/cadvisor in a job of its own");
+            (diagnostic, "cadvisor".to_owned())
+        }
+        Missing::Dropped { place } => {
+            let diagnostic = error(format!("kube-prometheus-stack drops `{name}`"))
+                .related(place, "its kubelet ServiceMonitor drops it as it is scraped")
+                .because("the chart's default `kubelet.serviceMonitor.cAdvisorMetricRelabelings` drop it")
+                .help(match name.contains("_spec_") {
+                    true => {
+                        "take `kube_pod_container_resource_limits` of kube-state-metrics, or keep the metric \
+                             in the chart's values"
+                    }
+                    false => "keep the metric in the chart's values",
+                });
+            (diagnostic, name.to_owned())
+        }
     }
 }
 
-fn recorded(wiring: &Wiring, name: &str) -> bool {
-    super::rules(wiring).any(|rule| match &rule.kind {
-        RuleKind::Recording { record } => record.value == name,
-        RuleKind::Alerting { .. } => false,
-    })
-}
-
-/// Whether every target is written down: nothing is discovered that the documents can't tell.
-fn targets_are_listed(wiring: &Wiring) -> bool {
-    let configs = || wiring.prometheus.iter();
-    let listed = configs().all(|config| {
-        config.home != Home::Values
-            && config.config.as_ref().is_some_and(|config| {
-                let mut discovery = config.scrape_configs.iter().flat_map(|job| &job.discovery);
-                discovery.all(|discovery| matches!(discovery, Discovery::Static { .. }))
-            })
-    });
-    listed
-        && configs().next().is_some()
-        && wiring.releases.is_empty()
-        && wiring.operator_objects.iter().all(|it| it.kind.value == "PrometheusRule")
-}
-
-fn is_documented(wiring: &Wiring, words: &[&str]) -> bool {
-    let jobs = wiring.prometheus.iter().filter_map(|config| config.config.as_ref());
-    let jobs = jobs.flat_map(|config| &config.scrape_configs);
-    let targets = super::addresses(wiring).into_iter().map(|address| address.host);
-    let images = wiring.workloads.iter().flat_map(|workload| &workload.containers);
-    let images = images.map(|container| container.image_name().to_owned());
-    let mut names = jobs.map(|job| job.job_name.value.clone()).chain(targets).chain(images);
-    names.any(|name| words.iter().any(|word| name.contains(word)))
-}
-
-/// `api_requests_total` for `http_requests_total`: all but the first word is the same.
-fn same_end<'w>(wiring: &'w Wiring, name: &str) -> Option<&'w str> {
-    let (_, end) = name.split_once('_')?;
-    let end = end.trim_end_matches("_bucket").trim_end_matches("_sum").trim_end_matches("_count");
-    let mut names = wiring.metrics.iter().map(|metric| metric.name.value.as_str());
-    names.find(|known| known.split_once('_').is_some_and(|(_, own)| own == end))
+/// Whose names look like this, where the exporter at hand has none of it.
+fn other_origin(name: &str) -> Option<&'static str> {
+    const JMX: [&str; 5] =
+        ["kafka_server_", "kafka_controller_", "kafka_network_", "kafka_log_", "kafka_cluster_"];
+    JMX.iter()
+        .any(|prefix| name.starts_with(prefix))
+        .then_some("names like this come from the brokers' own JMX exporter")
 }
 
 #[cfg(test)]
@@ -175,5 +172,73 @@ mod tests {
         check("unknown-metric", &guide("api_seconds > 1"), &["11:11 no documented code makes `api_seconds`"]);
         // An exporter may be anywhere in a cluster that nobody lists.
         check("unknown-metric", &guide("node_load1 > 1"), &[]);
+    }
+
+    #[test]
+    fn names_are_those_of_the_exporter_s_version() {
+        let guide = |image: &str, expr: &str| {
+            format!(
+                "```yaml\nservices:\n  prometheus: {{image: 'prom/prometheus:v2.45.0'}}\n  x: {{image: '{image}'}}\n```\n\
+                 ```yaml\ngroups:\n- name: a\n  rules:\n  - alert: A\n    expr: {expr}\n```\n"
+            )
+        };
+        let postgres = |tag: &str| format!("prometheuscommunity/postgres-exporter:{tag}");
+        check("unknown-metric", &guide(&postgres("v0.15.0"), "pg_replication_lag_seconds > 1"), &[]);
+        check(
+            "unknown-metric",
+            &guide(&postgres("v0.12.0"), "pg_replication_lag_seconds > 1"),
+            &["11:11 postgres_exporter 0.12 does not export `pg_replication_lag_seconds`"],
+        );
+        check(
+            "unknown-metric",
+            &guide(&postgres("latest"), "pg_replication_lag > 1"),
+            &["11:11 postgres_exporter does not export `pg_replication_lag`"],
+        );
+        check(
+            "unknown-metric",
+            &guide("danielqsj/kafka-exporter", "kafka_server_replicamanager_offlinereplicacount > 0"),
+            &["11:11 kafka_exporter exports no `kafka_server_replicamanager_offlinereplicacount`"],
+        );
+        check(
+            "unknown-metric",
+            &guide("prom/node-exporter:v1.7.0", "node_memory_MemFree / node_memory_MemTotal < 0.1"),
+            &[
+                "11:11 node_exporter 1.7 does not export `node_memory_MemFree`",
+                "11:33 node_exporter 1.7 does not export `node_memory_MemTotal`",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_a_chart_drops_is_missing() {
+        let guide = |set: &str| {
+            format!(
+                "```sh\nhelm install p prometheus-community/kube-prometheus-stack {set}\n```\n```yaml\ngroups:\n- name: \
+                 a\n  rules:\n  - alert: A\n    expr: container_spec_memory_limit_bytes > 0\n  - alert: B\n    expr: \
+                 container_memory_working_set_bytes > 0 and kube_pod_info\n```\n"
+            )
+        };
+        check(
+            "unknown-metric",
+            &guide(""),
+            &["9:11 kube-prometheus-stack drops `container_spec_memory_limit_bytes`"],
+        );
+        let kept = "--set kubelet.serviceMonitor.cAdvisorMetricRelabelings=null";
+        check("unknown-metric", &guide(kept), &[]);
+    }
+
+    #[test]
+    fn the_kubelet_s_own_page_has_no_containers() {
+        let guide = |path: &str| {
+            format!(
+                "```yaml\nservices:\n  prometheus: {{image: 'prom/prometheus:v2.45.0'}}\n```\n```yaml\nscrape_configs:\n- \
+                 job_name: kubernetes-nodes\n  kubernetes_sd_configs: [{{role: node}}]\n  metrics_path: \
+                 {path}\nrule_files: [r.yml]\n```\n```yaml\ngroups:\n- name: a\n  rules:\n  - alert: A\n    expr: \
+                 container_cpu_usage_seconds_total > 0\n```\n"
+            )
+        };
+        let found = ["17:11 nothing that is scraped exports `container_cpu_usage_seconds_total`"];
+        check("unknown-metric", &guide("/metrics"), &found);
+        check("unknown-metric", &guide("/metrics/cadvisor"), &[]);
     }
 }

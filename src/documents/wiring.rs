@@ -56,7 +56,11 @@ fn wire(parts: Parts) -> Wiring {
             PartKind::Compose => {
                 part.documents.iter().for_each(|document| compose::read(document, &mut wiring));
             }
-            PartKind::Code => wiring.metrics.extend(instrumentation::read(&part.source)),
+            PartKind::Code => {
+                let metrics = instrumentation::read(&part.source);
+                wiring.instrumentation.extend(instrumentation::instrumentation(&part.source, metrics.len()));
+                wiring.metrics.extend(metrics);
+            }
             PartKind::Query if part.language == "promql" => {
                 wiring.queries.extend(promql_blocks::read(&part.source));
             }

@@ -36,6 +36,7 @@ pub struct Wiring {
     pub metrics: Vec<InstrumentedMetric>,
     /// What a guide's shell commands say, one list of words a command.
     pub commands: Vec<Vec<Spanned<String>>>,
+    pub instrumentation: Vec<Instrumentation>,
     /// Addresses that configs and environments name, beside those of Prometheus.
     pub addresses: Vec<Address>,
     /// Every single value, for checks that look for a kind of value wherever it stands.
@@ -303,6 +304,56 @@ pub struct InstrumentedMetric {
     /// Labels that could not be told from the code.
     pub open_labels: bool,
     pub buckets: Option<Vec<f64>>,
+    /// The only values that the code gives a label.
+    pub values: BTreeMap<String, Vec<String>>,
+    pub uses: Vec<MetricUse>,
+    pub label_sources: Vec<LabelSource>,
+}
+
+/// A call that changes a metric.
+#[derive(Clone, Debug)]
+pub struct MetricUse {
+    pub change: Change,
+    pub place: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Rises,
+    Falls,
+    Set,
+    Observed,
+}
+
+/// What a use gives a label.
+#[derive(Clone, Debug)]
+pub struct LabelSource {
+    pub label: String,
+    /// The expression, as it is written.
+    pub given: Spanned<String>,
+    /// What is assigned to it, where it is a variable.
+    pub assigned: Vec<String>,
+}
+
+/// Code that makes or serves metrics.
+#[derive(Clone, Debug)]
+pub struct Instrumentation {
+    pub client: Client,
+    /// Where it imports its client library.
+    pub place: Span,
+    pub makes: bool,
+    /// It serves a page of them, or pushes them.
+    pub served: bool,
+    /// Where it sends prom-client's promise in place of the text.
+    pub unawaited: Option<Span>,
+    /// Where OpenTelemetry's Prometheus exporter is given to a reader that pushes.
+    pub periodic: Option<Span>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    Node,
+    Python,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -311,6 +362,27 @@ pub enum MetricKind {
     Gauge,
     Histogram,
     Summary,
+}
+
+impl MetricKind {
+    /// Whether a metric of this kind and name has series called `series`.
+    pub fn series(self, name: &str, series: &str) -> bool {
+        match series.strip_prefix(name) {
+            Some("") => self != MetricKind::Histogram,
+            Some("_sum" | "_count") => matches!(self, MetricKind::Histogram | MetricKind::Summary),
+            Some("_bucket") => self == MetricKind::Histogram,
+            _ => false,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram => "histogram",
+            MetricKind::Summary => "summary",
+        }
+    }
 }
 
 /// A single value and the keys that lead to it.
