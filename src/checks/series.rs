@@ -261,7 +261,7 @@ fn aggregated(aggregate: &Aggregate, sources: &Sources, recorded: usize) -> Seri
     if let (AggregateOp::CountValues, Some(ExprKind::String(label))) =
         (aggregate.op, aggregate.param.as_ref().map(|param| &param.kind))
     {
-        series.allow(label);
+        series.allow(&label.text);
     }
     series
 }
@@ -325,7 +325,9 @@ fn called(call: &Call, sources: &Sources, recorded: usize) -> Series {
             let mut series = result(vector, sources, recorded);
             match (name, call.args.get(1).map(|argument| &argument.kind)) {
                 ("histogram_quantile" | "histogram_fraction", _) => series.drop("le"),
-                ("label_replace" | "label_join", Some(ExprKind::String(target))) => series.allow(target),
+                ("label_replace" | "label_join", Some(ExprKind::String(target))) => {
+                    series.allow(&target.text)
+                }
                 _ => {}
             }
             series
