@@ -68,6 +68,12 @@ impl SourceFile {
         &self.0.text
     }
 
+    /// What no message shows.
+    pub fn secret_texts(&self) -> Vec<String> {
+        let own = self.0.secrets();
+        own.into_iter().filter_map(|range| Some(self.text().get(range)?.to_owned())).collect()
+    }
+
     /// A span of this file; the range is cut to the text and to character boundaries.
     pub fn span(&self, range: Range<usize>) -> Span {
         let floor = |at: usize| {
@@ -121,6 +127,12 @@ impl Span {
             Some(origin) => origin.outer.span(origin.range(self.start..self.end)).in_own_file(),
             None => self.clone(),
         }
+    }
+
+    /// The text as anybody may see it: without its secrets.
+    pub fn shown(&self) -> String {
+        let own = self.in_own_file();
+        excerpt::concealed(&own.file, own.start..own.end)
     }
 
     /// From now on no message shows what stands here.

@@ -1,19 +1,39 @@
 //! Runs one scenario in one world: the steps in order, the clock no further than it must.
 
+use std::path::PathBuf;
+
 use crate::judge::{self, Claimed, Judgement, Verdict};
 use crate::scenario::{Action, Given, Scenario, Then, What, When};
 use crate::stack::Stack;
 use crate::time::{Duration, Timestamp};
 use crate::timeline::Timeline;
-use crate::twin::Twin;
+use crate::twin::{Twin, start_of};
+use crate::worlds::local::Local;
+use crate::worlds::real::place::Place;
+use crate::worlds::real::{RealWorld, Substituted, evidence};
 use crate::worlds::{World, WorldError};
 
 /// How scenarios are run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RunOptions {
     pub seed: u64,
     /// Scrapes and evaluations at offsets of their own, as in the real thing.
     pub spread: bool,
+    pub world: WorldKind,
+    /// How many times as fast as the machine's the clock of a real world runs.
+    pub speed: u32,
+    /// Where configs and logs are kept of a real world in which something went wrong.
+    pub evidence: PathBuf,
+}
+
+/// Which world scenarios run in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum WorldKind {
+    /// Embedded, on a virtual clock; nothing needs to be installed
+    #[default]
+    Twin,
+    /// The real programs, as processes of this machine
+    Local,
 }
 
 /// What came of a scenario.
@@ -24,6 +44,10 @@ pub struct Outcome {
     /// How much of the world's time passed from the first step to the last.
     pub simulated: Duration,
     pub seed: u64,
+    /// What a real world ran with otherwise than the team wrote it; the twin needs nothing of the kind.
+    pub substituted: Substituted,
+    /// Where a real world's configs and logs were kept, because something went wrong.
+    pub evidence: Option<PathBuf>,
 }
 
 impl Outcome {
@@ -32,8 +56,46 @@ impl Outcome {
     }
 }
 
-/// Runs a scenario against its stack in the embedded twin.
+/// Runs a scenario against its stack in the world asked for.
 pub fn run(scenario: &Scenario, stack: &Stack, options: &RunOptions) -> Result<Outcome, WorldError> {
+    match options.world {
+        WorldKind::Twin => run_in_twin(scenario, stack, options),
+        WorldKind::Local => run_for_real(&Local, scenario, stack, options),
+    }
+}
+
+/// Runs a scenario with the real programs. Where something goes wrong, what may tell why is kept.
+fn run_for_real(
+    place: &dyn Place,
+    scenario: &Scenario,
+    stack: &Stack,
+    options: &RunOptions,
+) -> Result<Outcome, WorldError> {
+    let start = start_of(scenario, stack);
+    let mut world = RealWorld::new(stack, place, start, options.speed, options.seed);
+    // A claim about now waits for the next scrape, and the evaluation after it.
+    let patience = stack.prometheus.evaluation_interval + stack.prometheus.scrape_interval;
+    let ran = run_in(&mut world, scenario, stack, patience, options.seed);
+    let keep = |world: &RealWorld<'_>| {
+        evidence::keep(world.folder()?, &options.evidence, &scenario.name, stack).ok()
+    };
+    match ran {
+        Ok(mut outcome) => {
+            outcome.substituted = world.substituted();
+            if !outcome.held() {
+                outcome.evidence = keep(&world);
+            }
+            Ok(outcome)
+        }
+        Err(WorldError::Failed(message)) => Err(WorldError::Failed(match keep(&world) {
+            Some(kept) => format!("{message}\nits configs and logs: {}", kept.display()),
+            None => message,
+        })),
+        Err(error) => Err(error),
+    }
+}
+
+fn run_in_twin(scenario: &Scenario, stack: &Stack, options: &RunOptions) -> Result<Outcome, WorldError> {
     let mut twin = Twin::of(scenario, stack, options.seed, options.spread)?;
     // A claim about now waits for the next evaluation at the most.
     let patience = match &scenario.unit_test {
@@ -80,7 +142,8 @@ pub fn run_in(
     }
     judge::fold(&mut verdicts);
     let timeline = world.timeline().clone();
-    Ok(Outcome { verdicts, simulated: world.now() - begun, timeline, seed })
+    let simulated = world.now() - begun;
+    Ok(Outcome { verdicts, simulated, timeline, seed, substituted: Substituted::default(), evidence: None })
 }
 
 /// What a world is told before it begins: what claims will want to see, and the given-steps.

@@ -10,6 +10,7 @@ mod fault;
 mod man;
 mod output;
 mod pool;
+mod real_world;
 mod schema;
 pub mod stages;
 mod steps;

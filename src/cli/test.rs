@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -11,18 +11,21 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::color::{self, When};
 use super::stages::{StackSource, Stages};
-use super::{Exit, fault, output};
+use super::{Exit, fault, output, real_world};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::{self, Detail, Look, Ran, ReportFile, ScenarioResult, Status};
-use crate::runner::RunOptions;
+use crate::runner::{RunOptions, WorldKind};
 use crate::scenario::Scenario;
 use crate::stack::{Stack, Version};
+use crate::worlds::local::Local;
+use crate::worlds::real::refusals;
 
 /// From so many scenarios on a progress line is worth its place.
 const MANY: usize = 20;
 const DEFAULT_SEED: u64 = 1;
+const REAL_WORLDS_A_CORE: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 
-/// Run scenarios in the embedded twin, on a virtual clock
+/// Run scenarios in the embedded twin, on a virtual clock, or with the real programs
 ///
 /// Takes YAML scenarios, Gherkin features and promtool unit tests, in any mix.
 #[derive(clap::Args)]
@@ -64,7 +67,19 @@ pub struct TestArguments {
     #[arg(long, short)]
     pub verbose: bool,
 
-    /// How many scenarios run at once [default: one for each core]
+    /// Where scenarios run: the embedded twin, or the real programs found on this machine
+    #[arg(long, value_name = "WORLD", value_enum, default_value_t = WorldKind::Twin)]
+    pub world: WorldKind,
+
+    /// How many times as fast as the clock on the wall a real world runs: every duration in its configs is divided by it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub speed: Option<u32>,
+
+    /// Where configs and logs are kept of a real world in which something went wrong [default: in the temporary folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub evidence: Option<PathBuf>,
+
+    /// How many scenarios run at once [default: one for each core; of real worlds, four]
     #[arg(long, short, value_name = "N", value_parser = at_least_one)]
     pub jobs: Option<NonZeroUsize>,
 
@@ -96,6 +111,10 @@ pub fn run(arguments: &TestArguments, color: When, stages: &Stages) -> Exit {
         output::complain(&format!("error: only one report can go to standard output, not {report} too"));
         return Exit::Unusable;
     }
+    if let Some(mistake) = misplaced(arguments) {
+        output::complain(&format!("error: {mistake}"));
+        return Exit::Unusable;
+    }
     let complaints_colour = color.on(&io::stderr());
     let scenarios = match selected(arguments, stages) {
         Ok((scenarios, warnings)) => {
@@ -119,6 +138,11 @@ pub fn run(arguments: &TestArguments, color: When, stages: &Stages) -> Exit {
     if output::problems(&problems, complaints_colour) {
         return Exit::Unusable;
     }
+    if arguments.world != WorldKind::Twin
+        && let Err(exit) = real_world::ready(arguments.world)
+    {
+        return exit;
+    }
 
     let results = run_all(&jobs, arguments, stages, |result| tell(&report::scenario(result, &look)));
     if look.detail != Detail::Quiet && results.len() > 1 {
@@ -136,6 +160,22 @@ pub fn run(arguments: &TestArguments, color: When, stages: &Stages) -> Exit {
         output::complain(&fault::how_to_report());
     }
     exit
+}
+
+/// Options that mean nothing in the world asked for.
+fn misplaced(arguments: &TestArguments) -> Option<&'static str> {
+    match arguments.world {
+        WorldKind::Twin if arguments.speed.is_some() => {
+            Some("--speed is for real worlds; the twin's clock does not run, it jumps")
+        }
+        WorldKind::Twin if arguments.evidence.is_some() => {
+            Some("--evidence is for real worlds; the twin has no logs")
+        }
+        WorldKind::Local if arguments.spread => {
+            Some("--spread is for the twin; the real Prometheus has offsets of its own")
+        }
+        _ => None,
+    }
 }
 
 /// The scenarios to run, and the warnings on the way; else why there is nothing to run.
@@ -188,6 +228,9 @@ fn prepared(
             match read {
                 Ok((stack, warnings)) => {
                     problems.extend(warnings);
+                    if arguments.world != WorldKind::Twin {
+                        problems.extend(refusals::stack(&stack, &Local, arguments.speed.unwrap_or(1)));
+                    }
                     Some(Arc::new(stack))
                 }
                 Err(wrong) => {
@@ -202,6 +245,9 @@ fn prepared(
         });
         if let Some(stack) = stack {
             problems.extend((stages.check)(&scenario, stack));
+            if arguments.world != WorldKind::Twin {
+                problems.extend(refusals::scenario(&scenario, stack, arguments.speed.unwrap_or(1)));
+            }
             jobs.push(Job { scenario, stack: Arc::clone(stack) });
         }
     }
@@ -226,7 +272,12 @@ fn run_all(
     stages: &Stages,
     told: impl Fn(&ScenarioResult),
 ) -> Vec<ScenarioResult> {
-    let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let cores = || {
+        let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        // Real worlds wait most of the time.
+        let each = if arguments.world == WorldKind::Twin { NonZeroUsize::MIN } else { REAL_WORLDS_A_CORE };
+        cores.saturating_mul(each)
+    };
     let threads = arguments.jobs.unwrap_or_else(cores);
     let bar = progress_line(jobs.len());
     let mut results = Vec::with_capacity(jobs.len());
@@ -254,6 +305,9 @@ fn run_one(job: &Job, arguments: &TestArguments, stages: &Stages) -> ScenarioRes
     let options = RunOptions {
         seed: arguments.seed.or(scenario.seed).unwrap_or(DEFAULT_SEED),
         spread: arguments.spread,
+        world: arguments.world,
+        speed: arguments.speed.unwrap_or(1),
+        evidence: arguments.evidence.clone().unwrap_or_else(real_world::evidence),
     };
     let ran = match fault::caught(|| (stages.run)(scenario, &job.stack, &options)) {
         Ok(Ok(outcome)) => Ran::Finished {
@@ -261,11 +315,17 @@ fn run_one(job: &Job, arguments: &TestArguments, stages: &Stages) -> ScenarioRes
             timeline: outcome.timeline,
             simulated: outcome.simulated,
             seed: outcome.seed,
+            substituted: outcome.substituted,
+            evidence: outcome.evidence,
         },
         Ok(Err(error)) => Ran::WorldFailed { error: error.to_string() },
         Err(message) => Ran::Panicked { message },
     };
-    ScenarioResult { scenario: scenario.clone(), stack: job.stack.path.clone(), ran }
+    let world = match arguments.world {
+        WorldKind::Twin => String::new(),
+        WorldKind::Local => format!(" --world local --speed {}", options.speed),
+    };
+    ScenarioResult { scenario: scenario.clone(), stack: job.stack.path.clone(), world, ran }
 }
 
 fn exit_of(result: &ScenarioResult) -> Exit {

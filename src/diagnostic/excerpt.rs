@@ -48,6 +48,24 @@ pub fn of(file: &SourceFile, spans: &[&Span]) -> Excerpt {
     Excerpt { text: out, first_line: text[..from].matches('\n').count() + 1, spans }
 }
 
+/// A stretch of a file as it stands, without its secrets.
+pub fn concealed(file: &SourceFile, range: Range<usize>) -> String {
+    let mut secrets = file.0.secrets();
+    secrets.sort_by_key(|secret| secret.start);
+    let mut shown = String::new();
+    let mut at = range.start;
+    for secret in secrets {
+        let (start, end) = (secret.start.max(at), secret.end.min(range.end));
+        if start < end {
+            shown.push_str(&file.text()[at..start]);
+            shown.push_str(CONCEALED);
+            at = end;
+        }
+    }
+    shown.push_str(&file.text()[at..range.end]);
+    shown
+}
+
 /// A span over several lines is drawn on its first: that is where a reader looks for it.
 fn shown(text: &str, span: &Span) -> Range<usize> {
     let end = span.end.min(line_end(text, span.start));

@@ -158,6 +158,7 @@ fn top(root: &Node, version: Version, problems: &mut Vec<Diagnostic>) -> Option<
     shape::check(&mut mapping, TOP, version, problems);
     mapping.finish(problems);
     Some(Prometheus {
+        file: Some(root.span.file.clone()),
         version: None,
         imitated: version,
         scrape_interval: global.scrape_interval,

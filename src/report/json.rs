@@ -14,6 +14,8 @@ use crate::labels::Labels;
 use crate::scenario::What;
 use crate::time::Timestamp;
 use crate::timeline::{ActiveAlert, Observation, Observed, SeenSample};
+use crate::worlds::edit::Substitution;
+use crate::worlds::real::Substituted;
 
 /// The version of the report's form.
 pub const JSON_VERSION: u32 = 1;
@@ -47,13 +49,21 @@ fn scenario(result: &ScenarioResult) -> Value {
     put("stack", json!(result.stack));
     put("status", json!(status(result.status())));
     match &result.ran {
-        Ran::Finished { timeline, simulated, seed, .. } => {
+        Ran::Finished { timeline, simulated, seed, substituted, evidence, .. } => {
             let start = timeline.start;
             put("seed", json!(seed));
             put("start_unix_seconds", json!(start.seconds()));
             put("simulated_seconds", json!(simulated.seconds()));
             put("steps", steps(result, start));
             put("timeline", timeline.observations.iter().map(|seen| observation(seen, start)).collect());
+            if *substituted != Substituted::default() {
+                put("substitutions", substituted.texts.iter().map(substitution).collect());
+                let flags = substituted.flags.iter().map(|(flag, why)| json!({ "flag": flag, "why": why }));
+                put("flags", flags.collect());
+            }
+            if let Some(evidence) = evidence {
+                put("evidence", json!(evidence));
+            }
         }
         Ran::WorldFailed { error } => {
             put("error", json!(error));
@@ -63,6 +73,18 @@ fn scenario(result: &ScenarioResult) -> Value {
         }
     }
     Value::Object(fields)
+}
+
+fn substitution(one: &Substitution) -> Value {
+    let (line, column) = one.place.file.line_column(one.place.start);
+    json!({
+        "file": one.place.file.path(),
+        "line": line,
+        "column": column,
+        "was": one.was,
+        "becomes": one.becomes,
+        "why": one.why,
+    })
 }
 
 fn status(status: Status) -> &'static str {

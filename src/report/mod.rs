@@ -12,10 +12,13 @@ mod junit;
 mod look;
 mod terminal;
 
+use std::path::PathBuf;
+
 use crate::judge::Verdict;
 use crate::scenario::{Scenario, What};
 use crate::time::{Duration, Timestamp};
 use crate::timeline::{Observed, Timeline};
+use crate::worlds::real::Substituted;
 
 pub use file::{Format, ReportFile, WriteError};
 pub use json::{JSON_VERSION, json};
@@ -29,13 +32,24 @@ pub struct ScenarioResult {
     pub scenario: Scenario,
     /// The documents that it ran with, as the person named them.
     pub stack: String,
+    /// The options that name the world, to run it again: ` --world local --speed 60`; nothing for the twin.
+    pub world: String,
     pub ran: Ran,
 }
 
 #[derive(Clone, Debug)]
 pub enum Ran {
     /// Every step was run.
-    Finished { verdicts: Vec<Verdict>, timeline: Timeline, simulated: Duration, seed: u64 },
+    Finished {
+        verdicts: Vec<Verdict>,
+        timeline: Timeline,
+        simulated: Duration,
+        seed: u64,
+        /// What a real world ran with otherwise than the team wrote it.
+        substituted: Substituted,
+        /// Where its configs and logs were kept, because something went wrong.
+        evidence: Option<PathBuf>,
+    },
     /// The world could not be started, or was lost on the way.
     WorldFailed { error: String },
     /// Our own fault.

@@ -5,24 +5,27 @@ use super::{Ran, ScenarioResult, Status, Totals, address, drawing, failure};
 use crate::judge::{Verdict, clock};
 use crate::scenario::{Scenario, What};
 use crate::timeline::Timeline;
+use crate::worlds::real::Substituted;
 
 /// What is said of one scenario; ends with a newline unless it is empty.
 pub fn scenario(result: &ScenarioResult, look: &Look) -> String {
     let head =
         |word: String| format!("{word}  {}  {}\n", result.address(), look.strong(&result.scenario.name));
     match &result.ran {
-        Ran::Finished { verdicts, timeline, simulated, seed } => match result.status() {
+        Ran::Finished { verdicts, timeline, simulated, seed, substituted, evidence } => match result.status() {
             Status::Passed if look.detail == Detail::Quiet => String::new(),
             Status::Passed => {
                 let time = look.faint(&format!("({simulated})"));
                 let mut text =
                     format!("{}  {}  {} {time}\n", look.good("PASS"), result.address(), result.scenario.name);
                 text += &steps(result, timeline, look);
+                text += &substitutions(substituted, look);
                 text
             }
             _ => {
                 let mut text = head(look.bad("FAIL"));
                 text += &steps(result, timeline, look);
+                text += &substitutions(substituted, look);
                 text.push('\n');
                 text += &failures(&result.scenario, verdicts, look);
                 let drawn = drawing::draw(&result.scenario, verdicts, timeline, look);
@@ -35,9 +38,13 @@ pub fn scenario(result: &ScenarioResult, look: &Look) -> String {
                     "{failed} of {} failed (simulated {simulated}, seed {seed})\n",
                     counted(verdicts.len(), "expectation")
                 );
+                if let Some(evidence) = evidence {
+                    text += &format!("its configs and logs: {}\n", evidence.display());
+                }
                 text += &format!(
-                    "run it again: firedrill test {} --seed {seed}\n\n",
-                    shell_word(&result.address())
+                    "run it again: firedrill test {} --seed {seed}{}\n\n",
+                    shell_word(&result.address()),
+                    result.world
                 );
                 text
             }
@@ -135,6 +142,26 @@ fn steps(result: &ScenarioResult, timeline: &Timeline, look: &Look) -> String {
             let since = format!("held at {}", clock(happened, timeline.start));
             text += &format!("        {:width$}  {}\n", "", look.faint(&since));
         }
+    }
+    text
+}
+
+/// What a real world ran with otherwise than the team wrote it, where the person asked for all.
+fn substitutions(substituted: &Substituted, look: &Look) -> String {
+    if look.detail != Detail::Verbose || *substituted == Substituted::default() {
+        return String::new();
+    }
+    let mut text = "      run with these substitutions:\n".to_owned();
+    for one in &substituted.texts {
+        let change = match (one.was.as_str(), one.becomes.as_str()) {
+            ("", becomes) => format!("added {}", first_line(becomes)),
+            (was, "") => format!("without {}", first_line(was)),
+            (was, becomes) => format!("{} → {}", first_line(was), first_line(becomes)),
+        };
+        text += &format!("        {}: {change} {}\n", one.place, look.faint(&format!("({})", one.why)));
+    }
+    for (flag, why) in &substituted.flags {
+        text += &format!("        {flag} {}\n", look.faint(&format!("({why})")));
     }
     text
 }

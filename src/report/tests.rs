@@ -195,8 +195,15 @@ fn ran_over(seen: &[Observation], claims: Vec<(&str, Claim, Timing)>) -> Scenari
         verdicts.push(judge::Verdict::of(index, then, &decision, &upto(now), &stack()));
     }
     judge::fold(&mut verdicts);
-    let ran = Ran::Finished { verdicts, timeline: upto(now), simulated: now - instant(0.0), seed: 7 };
-    ScenarioResult { scenario, stack: "fixtures/shop".to_owned(), ran }
+    let ran = Ran::Finished {
+        verdicts,
+        timeline: upto(now),
+        simulated: now - instant(0.0),
+        seed: 7,
+        substituted: Substituted::default(),
+        evidence: None,
+    };
+    ScenarioResult { scenario, stack: "fixtures/shop".to_owned(), world: String::new(), ran }
 }
 
 /// Pass or fail, by which ids, is asserted apart from what it looks like.

@@ -40,6 +40,8 @@ pub struct Stack {
 
 #[derive(Clone, Debug)]
 pub struct Prometheus {
+    /// Its config as the team wrote it; none where there are rules alone.
+    pub file: Option<SourceFile>,
     /// The version imitated, as stated ("2.45.0").
     pub version: Option<Spanned<String>>,
     /// The version imitated: the one stated, the one asked for, or the newest.
@@ -65,6 +67,7 @@ impl Prometheus {
     /// What it is without a config: rules alone can be tried.
     pub fn new(version: Version) -> Self {
         Prometheus {
+            file: None,
             version: None,
             imitated: version,
             scrape_interval: Duration::from_secs(60),

@@ -40,6 +40,7 @@ pub use rules::GroupDefaults;
 pub use rules::SentAlert;
 use rules::{Ground, GroupRun};
 pub use scrape::Offsets;
+pub use setup::{start_of, warm_up_of};
 use scrape::ScrapePool;
 use warm_up::warm_up;
 use watching::{Instant, Watching};

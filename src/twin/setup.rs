@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::warm_up::warm_up;
 use super::{AlertTexts, GroupDefaults, Input, InputValue, Inputs, Offsets, Setup, Twin};
 use crate::labels::Labels;
 use crate::promql::series::{Run, SeriesDescription, parse_series};
@@ -25,12 +26,23 @@ impl Twin {
                 Ok(Twin::of_unit_test(unit_test_setup(test, stack, start), inputs, storage))
             }
             None => {
-                let start = scenario.start.or(stack.start).unwrap_or(DEFAULT_START);
+                let start = start_of(scenario, stack);
                 let offsets = if spread { Offsets::Spread } else { Offsets::Aligned };
                 Twin::of_stack(stack_setup(stack, (!spread).then_some(start)), stack, start, seed, offsets)
             }
         }
     }
+}
+
+/// How long what is normal goes on before a scenario over this stack begins.
+pub fn warm_up_of(stack: &Stack) -> Duration {
+    let setup = stack_setup(stack, None);
+    warm_up(&super::rules_read(&setup.groups), stack, &setup)
+}
+
+/// What a world's clock shows when this scenario begins.
+pub fn start_of(scenario: &Scenario, stack: &Stack) -> Timestamp {
+    scenario.start.or(stack.start).unwrap_or(DEFAULT_START)
 }
 
 fn unit_test_setup(test: &UnitTest, stack: &Stack, start: Timestamp) -> Setup {

@@ -41,6 +41,18 @@ impl Clock {
         Timestamp(self.start.0.saturating_add(passed))
     }
 
+    /// The machine's time of day at an instant of the world.
+    pub fn time_of_day(&self, world: Timestamp) -> Timestamp {
+        Timestamp(self.machine.0 + (world - self.start).0.div_euclid(i64::from(self.speed)))
+    }
+
+    /// How long it is, for the machine, until the world's clock shows that.
+    pub fn until(&self, world: Timestamp) -> std::time::Duration {
+        let passed = Instant::now().saturating_duration_since(self.began);
+        let due = self.machine_time(world - self.start);
+        due.saturating_sub(passed)
+    }
+
     /// How long the machine takes for that much of the world's time.
     pub fn machine_time(&self, duration: Duration) -> std::time::Duration {
         std::time::Duration::from_micros(duration.0.max(0) as u64 * 1000 / u64::from(self.speed))
@@ -62,6 +74,15 @@ mod tests {
         assert_eq!(clock.at(later), Timestamp(1_030_000));
         assert_eq!(clock.at(clock.began - std::time::Duration::from_secs(1)), Timestamp(1_000_000));
         assert_eq!(clock.machine_time(Duration::from_secs(30)), std::time::Duration::from_millis(500));
+    }
+
+    #[test]
+    fn the_machine_is_told_when_it_will_be_that_late_in_the_world() {
+        let clock = Clock::starting(Timestamp(1_000_000), 60);
+        assert_eq!(clock.time_of_day(Timestamp(1_030_000)), clock.machine + Duration(500));
+        let wait = clock.until(Timestamp(1_600_000));
+        assert!(wait <= std::time::Duration::from_secs(10) && wait > std::time::Duration::from_secs(5));
+        assert_eq!(clock.until(Timestamp(999_000)), std::time::Duration::ZERO);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::documents::yaml::Node;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Substitution {
     pub place: Span,
-    /// What stands in the team's file; empty where something was added.
+    /// What stands in the team's file, without its secrets; empty where something was added.
     pub was: String,
     /// What the program reads instead.
     pub becomes: String,
@@ -44,10 +44,46 @@ impl Edits {
         Edits { file: file.clone(), edits: Vec::new() }
     }
 
-    /// The text at `place`, which is in this file, becomes `text`.
+    /// The text at `place`, which is in this file, becomes `text`. Changes inside of it go with what stood there.
     pub fn replace(&mut self, place: &Span, text: impl Into<String>, why: &str) {
-        let (text, was) = (text.into(), place.text().to_owned());
+        let (text, was) = (text.into(), place.shown());
+        let range = place.start..place.end;
+        self.edits.retain(|edit| !inside(edit, &range) || edit.range == range);
         self.add(place.start..place.end, text.clone(), place.clone(), was, text, why);
+    }
+
+    /// Takes an entry out of a mapping, if it is there. The others stay as they are.
+    pub fn remove(&mut self, mapping: &Node, key: &str, why: &str) {
+        let entries = mapping.entries().unwrap_or_default();
+        let Some(at) = entries.iter().position(|(name, _)| name.scalar() == Some(key)) else { return };
+        let (name, value) = &entries[at];
+        let end = value.span.end.max(name.span.end);
+        let next = entries.get(at + 1).map(|(next, _)| next.span.start).filter(|next| *next > end);
+        let (range, text) = match next {
+            Some(next) => (name.span.start..next, ""),
+            None if entries.len() > 1 || mapping.span.text().starts_with('{') => (name.span.start..end, ""),
+            // It was the only one.
+            None => (name.span.start..end, "{}"),
+        };
+        self.edits.retain(|edit| !inside(edit, &range));
+        let was = self.file.span(name.span.start..end).shown();
+        self.add(range, text.to_owned(), name.span.clone(), was, String::new(), why);
+    }
+
+    /// Adds an item at the end of a list, written as the list is. An empty list stays as it is.
+    pub fn append(&mut self, list: &Node, item: &str, why: &str) {
+        let Some(last) = list.items().and_then(<[Node]>::last) else { return };
+        let text = match list.span.text().starts_with('[') {
+            true => format!(", {item}"),
+            false => {
+                let before = &self.file.text()[..last.span.start];
+                let line = before.rfind('\n').map_or(0, |newline| newline + 1);
+                let dash = before[line..].find('-').unwrap_or(0);
+                format!("\n{}- {item}", " ".repeat(dash))
+            }
+        };
+        let at = line_trimmed(&self.file, last.span.end);
+        self.add(at..at, text, self.file.span(at..at), String::new(), item.to_owned(), why);
     }
 
     /// Adds `key: value` as the first entry of a mapping, written as the mapping is.
@@ -91,8 +127,8 @@ impl Edits {
 
     /// The changed text, and what was changed in the order of the file.
     pub fn apply(mut self) -> Result<(String, Vec<Substitution>), Conflict> {
-        // Stable: what is inserted at one place keeps its order.
-        self.edits.sort_by_key(|edit| edit.range.start);
+        // Stable: what is inserted at one place keeps its order, and goes before what is replaced there.
+        self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
         let source = self.file.text();
         let mut text = String::with_capacity(source.len());
         let mut done = 0;
@@ -109,6 +145,17 @@ impl Edits {
         text.push_str(&source[done..]);
         Ok((text, self.edits.into_iter().map(|edit| edit.substitution).collect()))
     }
+}
+
+/// Whether a change goes when all of `range` does: not what is added before it.
+fn inside(edit: &Edit, range: &Range<usize>) -> bool {
+    let added_before = edit.range.is_empty() && edit.range.start == range.start;
+    edit.range.start >= range.start && edit.range.end <= range.end && !added_before
+}
+
+/// The end of a value, without the blank lines that a block may end with.
+fn line_trimmed(file: &SourceFile, end: usize) -> usize {
+    file.text()[..end].trim_end().len()
 }
 
 #[cfg(test)]
@@ -144,6 +191,36 @@ mod tests {
             edits.insert(&node.get("a").unwrap().items().unwrap()[0], "new", "1", "test");
         };
         check("a:\n  - b: 2\n    c: 3\n", add, Ok("a:\n  - new: 1\n    b: 2\n    c: 3\n"));
+    }
+
+    #[test]
+    fn an_entry_that_is_taken_out_leaves_the_others_as_they_were() {
+        let remove = |node: &Node, edits: &mut Edits| edits.remove(node.get("a").unwrap(), "b", "test");
+        check("a:\n  b: 2\n  c: 3\n", remove, Ok("a:\n  c: 3\n"));
+        check("a:\n  c: 3 # three\n  b:\n    d: 2\ne: 1\n", remove, Ok("a:\n  c: 3 # three\n  \ne: 1\n"));
+        check("a:\n  b: 2\ne: 1\n", remove, Ok("a:\n  {}\ne: 1\n"));
+        check("a: {b: 2, c: 3}\n", remove, Ok("a: {c: 3}\n"));
+        check("a: {c: 3, b: 2}\n", remove, Ok("a: {c: 3, }\n"));
+        check("a: {b: 2}\n", remove, Ok("a: {}\n"));
+        check("a: {c: 3}\n", remove, Ok("a: {c: 3}\n"));
+    }
+
+    #[test]
+    fn an_item_is_added_as_its_list_is_written() {
+        let append = |node: &Node, edits: &mut Edits| edits.append(node.get("a").unwrap(), "{x: 1}", "test");
+        check("a:\n  - b: 2\n    c: 3\nd: 4\n", append, Ok("a:\n  - b: 2\n    c: 3\n  - {x: 1}\nd: 4\n"));
+        check("a:\n- {b: 2}\n", append, Ok("a:\n- {b: 2}\n- {x: 1}\n"));
+        check("a: [{b: 2}]\n", append, Ok("a: [{b: 2}, {x: 1}]\n"));
+    }
+
+    #[test]
+    fn what_was_changed_inside_goes_with_what_stood_there() {
+        let change = |node: &Node, edits: &mut Edits| {
+            let a = node.get("a").unwrap();
+            edits.replace(&a.get("b").unwrap().span, "3", "test");
+            edits.replace(&a.span, "{}", "test");
+        };
+        check("a: {b: 2}\n", change, Ok("a: {}\n"));
     }
 
     #[test]

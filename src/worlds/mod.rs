@@ -6,6 +6,7 @@ pub mod connection;
 pub mod edit;
 pub mod http;
 pub mod inbox;
+pub mod interrupt;
 pub mod local;
 pub mod process;
 pub mod real;
@@ -61,6 +62,8 @@ pub enum Watch {
 pub enum WorldError {
     #[error("{0}")]
     Failed(String),
+    #[error("interrupted")]
+    Interrupted,
     /// A step names what the world does not have.
     #[error("{}", .0.message)]
     Refused(Box<Diagnostic>),

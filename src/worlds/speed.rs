@@ -27,8 +27,11 @@ struct Divider {
 pub fn prometheus(file: &SourceFile, speed: u32) -> Result<Edits, Vec<Diagnostic>> {
     let mut divider = Divider::new(file, speed);
     let Some(root) = yaml::read_one(file).0 else { return Ok(divider.edits) };
-    // An interval that is not set anywhere is one minute.
-    let defaults = [("scrape_interval", "1m"), ("evaluation_interval", "1m")];
+    // An interval that is not set anywhere is one minute, a timeout ten seconds.
+    let written = root.get("global").and_then(|global| global.get("scrape_interval")).and_then(Node::scalar);
+    let longer = written.is_none_or(|text| Duration::parse(text).is_ok_and(|it| it >= Duration::from_secs(10)));
+    let mut defaults = vec![("scrape_interval", "1m"), ("evaluation_interval", "1m")];
+    defaults.extend(longer.then_some(("scrape_timeout", "10s")));
     divider.section(&root, "global", &defaults);
     if let Some(global) = root.get("global") {
         divider
@@ -63,6 +66,26 @@ pub fn rules(file: &SourceFile, version: Version, speed: u32) -> Result<Edits, V
         }
     }
     divider.finish()
+}
+
+/// An expression with its ranges, steps and offsets divided.
+pub fn expression(text: &str, options: ParseOptions, speed: u32) -> Result<String, String> {
+    let lengths = promql::written_lengths(text, options).map_err(|error| error.message)?;
+    let speed = i64::from(speed.max(1));
+    let mut divided = String::with_capacity(text.len());
+    let mut done = 0;
+    for WrittenLength { span, duration } in lengths {
+        let duration = duration.ok_or("a computed duration cannot be divided")?;
+        let shorter = Duration((duration.0 + duration.0.signum() * speed / 2) / speed);
+        if duration.0 != 0 && shorter.0.abs() < FINEST.0 {
+            return Err(format!("{duration} cannot pass {speed} times as fast"));
+        }
+        divided.push_str(&text[done..span.range().start]);
+        divided.push_str(&shorter.to_string());
+        done = span.range().end;
+    }
+    divided.push_str(&text[done..]);
+    Ok(divided)
 }
 
 /// Divides what an `alertmanager.yml` sets, and sets what its root route leaves to defaults.

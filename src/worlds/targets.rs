@@ -8,6 +8,7 @@
 //! Prometheus both are down. Refuses `https` targets, which a proxy cannot read.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::{Value, json};
@@ -47,16 +48,16 @@ impl Targets {
         Ok(Targets { shared, clock, server })
     }
 
-    /// For a job's `proxy_url`.
-    pub fn proxy_url(&self) -> String {
-        format!("http://{}", self.server.address())
+    /// Where it listens: with `http://` before it, a job's `proxy_url`.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
-    /// The URL for an `http_sd_configs` that finds what `discovery` of this job would find.
+    /// The path there, for an `http_sd_configs` that finds what `discovery` of this job would find.
     pub fn discover(&self, job: &str, discovery: &Discovery) -> String {
         let mut served = write(&self.shared);
         served.discoveries.push((job.to_owned(), discovery.clone()));
-        format!("http://{}/discovery/{}", self.server.address(), served.discoveries.len() - 1)
+        format!("/discovery/{}", served.discoveries.len() - 1)
     }
 
     /// A given-step: as [`Targets::apply`], and what "recovers" returns to from now on.

@@ -98,12 +98,12 @@ fn write_config(folder: &Path, targets: &Targets) {
         namespaces: Vec::new(),
         place: SourceFile::new("prometheus.yml", "").span(0..0),
     };
-    let config = CONFIG.replace("DISCOVERY", &targets.discover("pods", &pods));
+    let config = CONFIG.replace("DISCOVERY", &format!("http://{}{}", targets.address(), targets.discover("pods", &pods)));
     let file = SourceFile::new("prometheus.yml", config);
     let mut edits: Edits = speed::prometheus(&file, SPEED).unwrap();
     let (node, _) = yaml::read_one(&file);
     for job in node.unwrap().get("scrape_configs").unwrap().items().unwrap() {
-        edits.insert(job, "proxy_url", &targets.proxy_url(), "the synthetic services");
+        edits.insert(job, "proxy_url", &format!("http://{}", targets.address()), "the synthetic services");
     }
     let (text, substitutions) = edits.apply().unwrap();
     assert!(text.starts_with(

@@ -8,6 +8,7 @@ use crate::scenario::{Claim, Step, Then, Timing};
 use crate::time::Duration;
 use crate::timeline::Timeline;
 use crate::worlds::WorldError;
+use crate::worlds::real::Substituted;
 
 /// Scenarios are named by what becomes of them; each path is one.
 const MADE_UP: Stages = Stages {
@@ -35,6 +36,8 @@ const MADE_UP: Stages = Stages {
             timeline: Timeline::default(),
             simulated: Duration::from_secs(60),
             seed: options.seed,
+            substituted: Substituted::default(),
+            evidence: None,
         }),
     },
 };
@@ -94,6 +97,9 @@ fn arguments(paths: &[&str]) -> TestArguments {
         list: false,
         quiet: true,
         verbose: false,
+        world: WorldKind::Twin,
+        speed: None,
+        evidence: None,
         jobs: NonZeroUsize::new(2),
         spread: false,
         imitate: None,

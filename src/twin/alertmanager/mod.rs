@@ -31,12 +31,12 @@ use crate::timeline::{Observation, Observed, RouteTaken, Routed, Waiting};
 use delivery::Behaviours;
 use group::{Group, GroupSlot};
 use inhibit::{Inhibitor, Role};
-use notification_log::NotificationLog;
 use silence::Silences;
 
 pub use alert::{Alert, PushedAlert};
 pub use delivery::Behaviour;
-pub use payload::Templates;
+pub use notification_log::{NotificationLog, reason as why_notify};
+pub use payload::{Notice, Templates, render};
 pub use silence::Silence;
 pub use tree::{Refused, RouteNode, RouteTree, Routing, Shadowed, Taken};
 pub use view::{AlertView, GroupView};

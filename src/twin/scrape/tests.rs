@@ -81,6 +81,7 @@ impl World {
         assert!(problems.is_empty(), "{problems:?}");
         let workload = Workload::new(&specs, 1, START);
         let prometheus = Prometheus {
+            file: None,
             version: None,
             imitated,
             scrape_interval: INTERVAL,

@@ -2,5 +2,20 @@
 //!
 //! Only where components run differs, see [`place`].
 
+pub mod alertmanager;
+pub mod ask;
+pub mod config;
 pub mod folder;
+mod logfmt;
 pub mod place;
+pub mod prometheus;
+pub mod refusals;
+pub mod relay;
+pub mod evidence;
+mod standing;
+mod world;
+
+pub use standing::{Standing, Substituted};
+pub use world::RealWorld;
+
+use crate::scenario::Change;

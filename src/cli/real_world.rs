@@ -1,0 +1,43 @@
+//! What commands do before and around real worlds: look for their programs, sweep what was left, heed Ctrl-C.
+
+use std::path::PathBuf;
+
+use super::{Exit, output};
+use crate::runner::WorldKind;
+use crate::worlds::interrupt;
+use crate::worlds::local;
+use crate::worlds::real::place::Program;
+use crate::worlds::real::folder;
+
+/// Makes ready for real worlds; an exit code where they can't be.
+pub fn ready(world: WorldKind) -> Result<(), Exit> {
+    let failed = |message: &str| {
+        output::complain(&format!("error: {message}"));
+        Exit::WorldFailed
+    };
+    match world {
+        WorldKind::Twin => return Ok(()),
+        WorldKind::Local => {
+            let missing = local::missing_programs(&[Program::Prometheus, Program::Alertmanager]);
+            if let Some(first) = missing.first() {
+                missing.iter().skip(1).for_each(|also| output::complain(&format!("error: {also}")));
+                return Err(failed(&first.to_string()));
+            }
+        }
+    }
+    interrupt::heed().map_err(|error| failed(&format!("signals can't be heeded: {error}")))?;
+    let left = folder::sweep().map_err(|error| failed(&format!("what was left can't be swept: {error}")))?;
+    for left in left {
+        let ended = if left.ended.is_empty() { "nothing".to_owned() } else { left.ended.join(", ") };
+        output::complain(&format!(
+            "note: removed what a killed firedrill had left in {} (still running: {ended})",
+            left.folder.display()
+        ));
+    }
+    Ok(())
+}
+
+/// Where evidence is kept unless somebody says otherwise.
+pub fn evidence() -> PathBuf {
+    std::env::temp_dir().join("firedrill-evidence")
+}

@@ -1,0 +1,517 @@
+//! The real Alertmanager, watched from all sides: what it is sent, what it logs, what its API says, what arrives.
+//!
+//! Its log at level debug names each flush with its group and alerts; what arrives at the inbox is known by its mailbox.
+//! Brought together they tell who was told what about which group. Why it was told (first notification, repeat …) the
+//! program does not say: it follows from what that integration was told before, by Alertmanager's own rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::ask::{self, AskError};
+use super::logfmt;
+use super::relay::{Sent, instant, labels};
+use crate::labels::Labels;
+use crate::stack::alertmanager::{self as stack, Integration, IntegrationKind, Receiver, fingerprint};
+use crate::time::{Duration, Timestamp};
+use crate::timeline::{
+    AlertStatus, Body, GivenUp, Message, Muted, MutedBy, Notification, NotifiedAlert, NotifyReason, Observation,
+    Observed, Outcome, RouteTaken, Routed,
+};
+use crate::twin::alertmanager::{NotificationLog, Notice, RouteTree, Templates, render, why_notify};
+use crate::worlds::clock::Clock;
+use crate::worlds::inbox::Arrival;
+
+/// An arrival belongs to a flush that is no older than this, in the machine's time: no notification takes longer.
+const LONGEST_FLIGHT: std::time::Duration = std::time::Duration::from_secs(60);
+
+pub struct Alertmanager {
+    config: stack::Alertmanager,
+    tree: RouteTree,
+    templates: Templates,
+    clock: Clock,
+    /// By the first seven digits of its fingerprint, as the log names alerts.
+    alerts: BTreeMap<String, Sent>,
+    /// Fingerprints of alerts that it knows.
+    routed: BTreeSet<u64>,
+    groups: BTreeMap<String, Group>,
+    flushes: Vec<Flush>,
+    told: NotificationLog,
+    muted: BTreeMap<(String, Labels), MutedBy>,
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    node: usize,
+    labels: Labels,
+}
+
+#[derive(Clone, Debug)]
+struct Flush {
+    at: Timestamp,
+    key: Arc<str>,
+    members: Vec<NotifiedAlert>,
+    /// By the integration's place in its receiver: attempts made, and whether that is all.
+    flights: BTreeMap<usize, (u32, bool)>,
+}
+
+impl Alertmanager {
+    pub fn new(config: &stack::Alertmanager, templates: Templates, clock: Clock) -> Alertmanager {
+        Alertmanager {
+            tree: RouteTree::new(&config.route),
+            config: config.clone(),
+            templates,
+            clock,
+            alerts: BTreeMap::new(),
+            routed: BTreeSet::new(),
+            groups: BTreeMap::new(),
+            flushes: Vec::new(),
+            told: NotificationLog::default(),
+            muted: BTreeMap::new(),
+        }
+    }
+
+    /// It was started anew; without its storage it has forgotten whom it told.
+    pub fn restarted(&mut self, keeps_storage: bool) {
+        self.routed.clear();
+        self.flushes.clear();
+        self.muted.clear();
+        if !keeps_storage {
+            self.told = NotificationLog::default();
+        }
+    }
+
+    /// Takes in what it was sent, what it has said, and what arrived since the last time.
+    pub fn look(
+        &mut self,
+        address: Option<SocketAddr>,
+        sent: Vec<Sent>,
+        said: &str,
+        arrived: Vec<Arrival>,
+    ) -> Result<Vec<Observation>, AskError> {
+        let mut seen = Vec::new();
+        let mut new = Vec::new();
+        for alert in sent {
+            let print = fingerprint(&alert.labels);
+            if self.routed.insert(print) {
+                new.push((alert.at, alert.labels.clone()));
+            }
+            for node in self.tree.matching(&alert.labels) {
+                let labels = self.tree.group_labels(node, &alert.labels);
+                let key = self.tree.group_key(node, &labels);
+                self.groups.entry(key).or_insert(Group { node, labels });
+            }
+            self.alerts.insert(short(print), alert);
+        }
+        let flushed = self.flushes.len();
+        let mut given_up = Vec::new();
+        for line in said.lines() {
+            match logfmt::value(line, "msg").as_deref() {
+                Some("flushing") => self.flush(line),
+                Some("Notify for alerts failed") => given_up.push(line),
+                _ => {}
+            }
+        }
+        if !new.is_empty() || self.flushes.len() > flushed {
+            let known = match address {
+                Some(address) => ask::get(address, "/api/v2/alerts")?,
+                None => Value::Null,
+            };
+            for (at, labels) in new {
+                let routed = self.routed(&known, labels);
+                seen.push(Observation { at, what: Observed::Routed(routed) });
+            }
+            self.see_muted(flushed, &known, &mut seen);
+        }
+        for arrival in arrived {
+            seen.extend(self.arrival(arrival));
+        }
+        for line in given_up {
+            self.give_up(line, &mut seen);
+        }
+        let old = self.clock.now() - self.world(LONGEST_FLIGHT);
+        self.flushes.retain(|flush| flush.at > old);
+        Ok(seen)
+    }
+
+    fn world(&self, machine: std::time::Duration) -> Duration {
+        Duration(machine.as_millis() as i64 * i64::from(self.clock.speed()))
+    }
+
+    /// `aggrGroup="{}:{alertname=\"X\"}" msg=flushing alerts="[X[5fb791c][active]]"`
+    fn flush(&mut self, line: &str) {
+        let (Some(key), Some(alerts), Some(at)) = (
+            logfmt::value(line, "aggrGroup"),
+            logfmt::value(line, "alerts"),
+            logfmt::value(line, "ts").or_else(|| logfmt::value(line, "time")),
+        ) else {
+            return;
+        };
+        let Some(at) = instant(&Value::from(at)) else { return };
+        let members = alerts.split(']').collect::<Vec<_>>();
+        let members = members.windows(2).filter_map(|pair| {
+            let print = pair[0].rsplit('[').next()?;
+            let alert = self.alerts.get(print)?;
+            let status = match pair[1] {
+                "[resolved" => AlertStatus::Resolved,
+                "[active" => AlertStatus::Firing,
+                _ => return None,
+            };
+            Some(NotifiedAlert {
+                status,
+                labels: alert.labels.clone(),
+                annotations: alert.annotations.clone(),
+                starts_at: self.clock.at_time_of_day(alert.starts_at),
+                ends_at: (status == AlertStatus::Resolved).then(|| self.clock.at_time_of_day(alert.ends_at)),
+                generator_url: alert.generator_url.clone(),
+                fingerprint: fingerprint(&alert.labels),
+            })
+        });
+        let members = members.collect();
+        let at = self.clock.at_time_of_day(at);
+        self.flushes.push(Flush { at, key: key.into(), members, flights: BTreeMap::new() });
+    }
+
+    /// The routes that an alert took: the receivers are Alertmanager's word.
+    fn routed(&self, known: &Value, labels: Labels) -> Routed {
+        let nodes = self.tree.matching(&labels);
+        let mut to: Vec<RouteTaken> = nodes
+            .iter()
+            .map(|node| {
+                let route = &self.tree.node(*node).route;
+                RouteTaken {
+                    receiver: route.receiver.value.clone(),
+                    group_key: self.tree.group_key(*node, &self.tree.group_labels(*node, &labels)),
+                    place: route.place.clone(),
+                }
+            })
+            .collect();
+        if let Some(alert) = known.as_array().into_iter().flatten().find(|alert| is(alert, &labels)) {
+            let names = alert["receivers"].as_array().into_iter().flatten();
+            let names: Vec<&str> = names.filter_map(|receiver| receiver["name"].as_str()).collect();
+            if !to.iter().map(|taken| taken.receiver.as_str()).eq(names.iter().copied()) {
+                let elsewhere = |name: &&str| RouteTaken {
+                    receiver: (*name).to_owned(),
+                    group_key: String::new(),
+                    place: self.config.place.clone(),
+                };
+                to = names.iter().map(elsewhere).collect();
+            }
+        }
+        Routed { labels, to }
+    }
+
+    /// What the flushes since `from` kept back, as Alertmanager now says.
+    fn see_muted(&mut self, from: usize, known: &Value, seen: &mut Vec<Observation>) {
+        for at in from..self.flushes.len() {
+            let flush = &self.flushes[at];
+            let Some(group) = self.groups.get(&*flush.key) else { continue };
+            let receiver = self.tree.node(group.node).route.receiver.value.clone();
+            let (key, flushed_at) = (flush.key.to_string(), flush.at);
+            let mut audible = Vec::new();
+            for member in &flush.members {
+                let alert = known.as_array().into_iter().flatten().find(|alert| is(alert, &member.labels));
+                let by = alert.and_then(|alert| self.muted_by(&alert["status"], &member.labels));
+                let of = (key.clone(), member.labels.clone());
+                let Some(by) = by else {
+                    self.muted.remove(&of);
+                    audible.push(member.clone());
+                    continue;
+                };
+                if self.muted.get(&of) != Some(&by) {
+                    self.muted.insert(of, by.clone());
+                    let what = Muted {
+                        receiver: receiver.clone(),
+                        group_key: key.clone(),
+                        labels: member.labels.clone(),
+                        by,
+                    };
+                    seen.push(Observation { at: flushed_at, what: Observed::Muted(what) });
+                }
+            }
+            self.flushes[at].members = audible;
+        }
+    }
+
+    fn muted_by(&self, status: &Value, target: &Labels) -> Option<MutedBy> {
+        let ids = |name: &str| -> Vec<String> {
+            let ids = status[name].as_array().into_iter().flatten();
+            ids.filter_map(|id| id.as_str().map(str::to_owned)).collect()
+        };
+        if let Some(first) = ids("inhibitedBy").first() {
+            let source = self.alerts.get(first.get(..7)?).map(|alert| alert.labels.clone()).unwrap_or_default();
+            let fits = |rule: &&stack::InhibitRule| {
+                rule.source.iter().all(|matcher| matcher.matches(&source))
+                    && rule.target.iter().all(|matcher| matcher.matches(target))
+                    && rule.equal.iter().all(|name| source.value(name) == target.value(name))
+            };
+            let rule = self.config.inhibit_rules.iter().find(fits).map(|rule| rule.place.clone());
+            return Some(MutedBy::Inhibition { source, rule: rule.unwrap_or(self.config.place.clone()) });
+        }
+        let silences = ids("silencedBy");
+        (!silences.is_empty()).then_some(MutedBy::Silence { ids: silences })
+    }
+
+    fn arrival(&mut self, arrival: Arrival) -> Option<Observation> {
+        let config = self.config.clone();
+        let receiver = config.receiver(&arrival.mailbox.receiver)?;
+        let of = |one: &Integration| (one.kind, one.index) == (arrival.mailbox.kind, arrival.mailbox.index);
+        let number = receiver.integrations.iter().position(of)?;
+        let integration = &receiver.integrations[number];
+        let found = self.flush_of(&arrival, receiver, number);
+        let mut alerts = Vec::new();
+        let (mut key, mut group_labels, mut attempt) = (Arc::<str>::from(""), Labels::empty(), 1);
+        let mut repeat = Duration::ZERO;
+        if let Some(found) = found {
+            let flush = &mut self.flushes[found];
+            let flight = flush.flights.entry(number).or_default();
+            flight.0 += 1;
+            flight.1 = !matches!(arrival.outcome, Outcome::WillRetry(_));
+            attempt = flight.0;
+            key = flush.key.clone();
+            alerts.clone_from(&flush.members);
+            if let Some(group) = self.groups.get(&*key) {
+                group_labels = group.labels.clone();
+                repeat = self.tree.node(group.node).route.repeat_interval;
+            }
+        }
+        if let Some(body) = arrival.message.json().filter(|_| integration.kind == IntegrationKind::Webhook) {
+            alerts = self.in_webhook(body);
+        }
+        let logged = (prints(&alerts, AlertStatus::Firing), prints(&alerts, AlertStatus::Resolved));
+        if !integration.send_resolved {
+            alerts.retain(|alert| alert.status == AlertStatus::Firing);
+        }
+        let slot = self.slot(receiver, number);
+        let reason = why_notify(
+            self.told.get(&key, slot),
+            &logged.0,
+            &logged.1,
+            integration.send_resolved,
+            repeat,
+            arrival.at,
+        );
+        // It did tell: where that is only a question of the last millisecond, the interval has elapsed.
+        let reason = reason.unwrap_or(match logged.0.is_empty() {
+            true => NotifyReason::AllAlertsResolved,
+            false => NotifyReason::RepeatIntervalElapsed,
+        });
+        if arrival.outcome == Outcome::Delivered {
+            self.told.record(&key, slot, arrival.at, (logged.0.clone(), logged.1), repeat);
+        }
+        let status = match alerts.iter().any(|alert| alert.status == AlertStatus::Firing) {
+            true => AlertStatus::Firing,
+            false => AlertStatus::Resolved,
+        };
+        let notification = Notification {
+            receiver: receiver.name.value.clone(),
+            integration: integration.kind.as_str(),
+            index: integration.index,
+            reason,
+            status,
+            group_key: key.to_string(),
+            group_labels,
+            alerts,
+            attempt,
+            address: address(integration, &arrival),
+            message: Some(arrival.message),
+            outcome: arrival.outcome,
+        };
+        Some(Observation { at: arrival.at, what: Observed::Notification(Box::new(notification)) })
+    }
+
+    /// The flush that an arrival is about.
+    fn flush_of(&self, arrival: &Arrival, receiver: &Receiver, number: usize) -> Option<usize> {
+        let oldest = arrival.at - self.world(LONGEST_FLIGHT);
+        // The log counts whole milliseconds.
+        let newest = arrival.at + Duration(2 * i64::from(self.clock.speed()));
+        let of_receiver = |flush: &Flush| {
+            self.groups.get(&*flush.key).is_some_and(|group| {
+                self.tree.node(group.node).route.receiver.value == receiver.name.value
+            })
+        };
+        let open = |flush: &Flush| flush.flights.get(&number).is_none_or(|(_, done)| !done);
+        let candidates: Vec<usize> = (0..self.flushes.len())
+            .filter(|at| {
+                let flush = &self.flushes[*at];
+                flush.at >= oldest && flush.at <= newest && of_receiver(flush) && open(flush)
+            })
+            .collect();
+        if let Some(body) = arrival.message.json() {
+            let named = |key: &str| match arrival.mailbox.kind {
+                IntegrationKind::Webhook => body["groupKey"] == key,
+                IntegrationKind::PagerDuty => body["dedup_key"] == hashed(key),
+                _ => false,
+            };
+            let mut newest_first = candidates.iter().rev();
+            if let Some(at) = newest_first.find(|at| named(&self.flushes[**at].key)) {
+                return Some(*at);
+            }
+        }
+        let integration = &receiver.integrations[number];
+        let due: Vec<usize> =
+            candidates.iter().copied().filter(|at| self.is_due(*at, receiver, number, arrival.at)).collect();
+        let candidates = if due.is_empty() { candidates } else { due };
+        let same = |at: &usize| self.says_the_same(*at, receiver, integration, arrival);
+        let alike: Vec<usize> = match candidates.len() {
+            0 | 1 => candidates.clone(),
+            _ => candidates.iter().copied().filter(same).collect(),
+        };
+        // Of those that look the same, one that is being tried again goes first, then the last flushed.
+        let alike = if alike.is_empty() { candidates } else { alike };
+        let tried = alike.iter().find(|at| self.flushes[**at].flights.contains_key(&number));
+        tried.or(alike.last()).copied()
+    }
+
+    /// Whether by Alertmanager's rule this flush has something new for the integration.
+    fn is_due(&self, flush: usize, receiver: &Receiver, number: usize, at: Timestamp) -> bool {
+        let flush = &self.flushes[flush];
+        let repeat = self.groups.get(&*flush.key);
+        let repeat = repeat.map_or(Duration::ZERO, |g| self.tree.node(g.node).route.repeat_interval);
+        let firing = prints(&flush.members, AlertStatus::Firing);
+        let resolved = prints(&flush.members, AlertStatus::Resolved);
+        let told = self.told.get(&flush.key, self.slot(receiver, number));
+        let sends = receiver.integrations[number].send_resolved;
+        why_notify(told, &firing, &resolved, sends, repeat, at).is_some()
+    }
+
+    /// Whether the message is what the integration would say of this flush.
+    fn says_the_same(
+        &self,
+        flush: usize,
+        receiver: &Receiver,
+        integration: &Integration,
+        arrival: &Arrival,
+    ) -> bool {
+        let flush = &self.flushes[flush];
+        let mut alerts = flush.members.clone();
+        if !integration.send_resolved {
+            alerts.retain(|alert| alert.status == AlertStatus::Firing);
+        }
+        let firing = alerts.iter().any(|alert| alert.status == AlertStatus::Firing);
+        let labels = self.groups.get(&*flush.key).map(|group| group.labels.clone()).unwrap_or_default();
+        let notice = Notice {
+            receiver: &receiver.name.value,
+            status: if firing { AlertStatus::Firing } else { AlertStatus::Resolved },
+            reason: NotifyReason::FirstNotification,
+            alerts: &alerts,
+            group_labels: &labels,
+            group_key: &flush.key,
+            external_url: "",
+            version: self.config.version,
+            at: arrival.at,
+            templates: &self.templates,
+        };
+        let Ok(rendered) = render(integration, &notice) else { return false };
+        subject(&rendered.message) == subject(&arrival.message)
+    }
+
+    fn in_webhook(&self, body: &Value) -> Vec<NotifiedAlert> {
+        let alerts = body["alerts"].as_array().into_iter().flatten();
+        let world = |value: &Value| instant(value).map(|at| self.clock.at_time_of_day(at));
+        let alert = |alert: &Value| {
+            let status = match alert["status"].as_str() {
+                Some("resolved") => AlertStatus::Resolved,
+                _ => AlertStatus::Firing,
+            };
+            let labels = labels(&alert["labels"]);
+            NotifiedAlert {
+                status,
+                fingerprint: fingerprint(&labels),
+                labels,
+                annotations: super::relay::labels(&alert["annotations"]),
+                starts_at: world(&alert["startsAt"]).unwrap_or_default(),
+                ends_at: world(&alert["endsAt"]).filter(|_| status == AlertStatus::Resolved),
+                generator_url: alert["generatorURL"].as_str().unwrap_or_default().to_owned(),
+            }
+        };
+        alerts.map(alert).collect()
+    }
+
+    /// `err="all/slack[0]: notify retry canceled after 5 attempts: …; all/webhook[0]: …"`
+    fn give_up(&mut self, line: &str, seen: &mut Vec<Observation>) {
+        let Some(error) = logfmt::value(line, "err") else { return };
+        let at = logfmt::value(line, "ts").or_else(|| logfmt::value(line, "time"));
+        let Some(at) = at.and_then(|at| instant(&Value::from(at))) else { return };
+        let at = self.clock.at_time_of_day(at);
+        for receiver in &self.config.receivers.clone() {
+            for (number, integration) in receiver.integrations.iter().enumerate() {
+                let kind = integration.kind.as_str();
+                let head = format!("{}/{kind}[{}]: notify retry canceled ", receiver.name.value, integration.index);
+                let Some((_, rest)) = error.split_once(&head) else { continue };
+                let reason = rest.split_once(": ").map_or(rest, |(_, reason)| reason);
+                let reason = reason.split("; ").next().unwrap_or(reason).to_owned();
+                let tried = |flush: &&mut Flush| flush.flights.get(&number).is_some_and(|(_, done)| !done);
+                let Some(flush) = self.flushes.iter_mut().find(tried) else { continue };
+                let attempts = flush.flights.get(&number).map_or(0, |(attempts, _)| *attempts);
+                flush.flights.insert(number, (attempts, true));
+                let what = GivenUp {
+                    receiver: receiver.name.value.clone(),
+                    integration: kind,
+                    index: integration.index,
+                    group_key: flush.key.to_string(),
+                    attempts,
+                    error: reason,
+                };
+                seen.push(Observation { at, what: Observed::GivenUp(what) });
+            }
+        }
+    }
+
+    fn slot(&self, receiver: &Receiver, number: usize) -> (usize, usize) {
+        let at = self.config.receivers.iter().position(|known| known.name.value == receiver.name.value);
+        (at.unwrap_or(0), number)
+    }
+}
+
+fn is(alert: &Value, labels: &Labels) -> bool {
+    super::relay::labels(&alert["labels"]) == *labels
+}
+
+fn short(print: u64) -> String {
+    format!("{print:016x}")[..7].to_owned()
+}
+
+fn prints(alerts: &[NotifiedAlert], status: AlertStatus) -> Arc<BTreeSet<u64>> {
+    Arc::new(alerts.iter().filter(|alert| alert.status == status).map(|alert| alert.fingerprint).collect())
+}
+
+fn hashed(key: &str) -> String {
+    Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What tells messages of one integration apart, without what holds instants or links.
+fn subject(message: &Message) -> Vec<String> {
+    match message {
+        Message::Mail(mail) => vec![mail.subject().to_owned(), mail.to.join(",")],
+        Message::Http(requests) => match requests.first().map(|request| &request.body) {
+            Some(Body::Json(body)) => {
+                let attachment = &body["attachments"][0];
+                let texts = [&body["channel"], &attachment["title"], &attachment["text"], &body["text"]];
+                texts.iter().map(|text| text.to_string()).collect()
+            }
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// Where a message went, as a reader would say it.
+fn address(integration: &Integration, arrival: &Arrival) -> String {
+    let text = |key: &str| arrival.message.json().and_then(|body| body[key].as_str()).unwrap_or_default();
+    let observed = match (&arrival.message, integration.kind) {
+        (Message::Mail(mail), _) => mail.to.join(", "),
+        (_, IntegrationKind::Slack | IntegrationKind::RocketChat | IntegrationKind::Mattermost) => {
+            text("channel").to_owned()
+        }
+        (_, IntegrationKind::WeChat) => text("touser").to_owned(),
+        (_, IntegrationKind::Webhook | IntegrationKind::PagerDuty) => arrival.mailbox.stands_for.clone(),
+        _ => String::new(),
+    };
+    match observed.is_empty() {
+        true => integration.written_address(),
+        false => observed,
+    }
+}

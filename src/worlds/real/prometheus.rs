@@ -1,0 +1,476 @@
+//! The real Prometheus, watched through its API.
+//!
+//! `ALERTS` and `up` are read as raw samples, with the timestamps of the evaluations and scrapes that wrote them: so no
+//! state is missed that lasts one evaluation, however seldom it is asked. Values and texts of alerts come from
+//! `/api/v1/rules`, which knows those of the last evaluation only.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+use super::ask::{self, AskError, escaped};
+use super::relay::{instant, labels};
+use crate::diagnostic::Span;
+use crate::labels::{Labels, METRIC_NAME};
+use crate::stack::{RuleKind, Stack};
+use crate::time::{Duration, Timestamp};
+use crate::timeline::{ActiveAlert, AlertChange, AlertState, Observation, Observed, SeenSample};
+use crate::worlds::clock::Clock;
+
+/// Samples may be asked for a little more than once; those seen already are passed over.
+const OVERLAP: Duration = Duration(2_000);
+
+/// What is known of it so far. Instants are the machine's, unless they are observed.
+#[derive(Debug)]
+pub struct Prometheus {
+    rules: Vec<KnownRule>,
+    groups: BTreeMap<String, Group>,
+    alerts: BTreeMap<Labels, Alert>,
+    targets: BTreeMap<Labels, Target>,
+    health: BTreeMap<(String, String), (bool, String)>,
+    watched: Vec<String>,
+    /// All samples up to here have been taken in.
+    taken: Timestamp,
+    /// Not asked before this: it stood still, or did not run.
+    blind_until: Timestamp,
+}
+
+#[derive(Debug)]
+struct KnownRule {
+    group: String,
+    name: String,
+    place: Span,
+    hold: Duration,
+    keep_firing_for: Duration,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Group {
+    interval: i64,
+    /// Where in its interval it is evaluated.
+    phase: i64,
+    /// The timestamp of its last evaluation.
+    seen: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+struct Alert {
+    state: AlertState,
+    /// Of the last sample.
+    at: Timestamp,
+    last: ActiveAlert,
+}
+
+#[derive(Debug)]
+struct Target {
+    up: bool,
+    reason: String,
+    at: Timestamp,
+    gone: bool,
+}
+
+/// What a look at it gave.
+pub struct Looked {
+    pub seen: Vec<Observation>,
+    /// All that happened before this has been seen.
+    pub until: Timestamp,
+}
+
+/// A scrape target as `/api/v1/targets` has it.
+#[derive(Clone, Debug)]
+pub struct Scraped {
+    pub labels: Labels,
+    pub health: String,
+    pub error: String,
+    pub last: Timestamp,
+    pub interval: Duration,
+}
+
+impl Prometheus {
+    /// `from` is the instant before which nothing is of interest.
+    pub fn new(stack: &Stack, from: Timestamp) -> Prometheus {
+        let rules = stack.rule_groups.iter().flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
+        let rules = rules.map(|(group, rule)| {
+            let (hold, keep_firing_for) = match &rule.kind {
+                RuleKind::Alerting { hold, keep_firing_for, .. } => (*hold, *keep_firing_for),
+                RuleKind::Recording { .. } => (Duration::ZERO, Duration::ZERO),
+            };
+            KnownRule {
+                group: group.name.value.clone(),
+                name: rule.name().value.clone(),
+                place: rule.place.clone(),
+                hold,
+                keep_firing_for,
+            }
+        });
+        Prometheus {
+            rules: rules.collect(),
+            groups: BTreeMap::new(),
+            alerts: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            health: BTreeMap::new(),
+            watched: Vec::new(),
+            taken: from,
+            blind_until: from,
+        }
+    }
+
+    /// From now on every evaluation of this alert is told in full.
+    pub fn watch(&mut self, alert: &str) {
+        if !self.watched.iter().any(|known| known == alert) {
+            self.watched.push(alert.to_owned());
+        }
+    }
+
+    /// It does not answer, or did not until `until`: what is missing from then says nothing.
+    pub fn blind(&mut self, until: Timestamp) {
+        self.blind_until = until;
+        self.taken = self.taken.max(until - OVERLAP);
+    }
+
+    /// Takes in all that has happened up to `now`.
+    pub fn look(&mut self, address: SocketAddr, now: Timestamp, clock: Clock) -> Result<Looked, AskError> {
+        let rules = ask::get(address, "/api/v1/rules")?;
+        let mut seen = Vec::new();
+        let active = self.take_rules(&rules, clock, &mut seen);
+        let range = (now - self.taken + OVERLAP).0.max(1);
+        let query = format!("{{__name__=~\"ALERTS|up\"}}[{range}ms]");
+        let at = now.0 as f64 / 1000.0;
+        let answer = ask::get(address, &format!("/api/v1/query?query={}&time={at:.3}", escaped(&query)))?;
+        let mut until = now;
+        let mut samples: BTreeMap<Labels, BTreeMap<Timestamp, AlertState>> = BTreeMap::new();
+        let mut scrapes: Vec<(Labels, Timestamp, bool)> = Vec::new();
+        for series in answer["data"]["result"].as_array().into_iter().flatten() {
+            let all = labels(&series["metric"]);
+            for (at, value) in points(&series["values"]) {
+                match all.name() {
+                    "ALERTS" => {
+                        let state = match all.value("alertstate") {
+                            "firing" => AlertState::Firing,
+                            _ => AlertState::Pending,
+                        };
+                        let alert = all.without(METRIC_NAME).without("alertstate");
+                        samples.entry(alert).or_default().insert(at, state);
+                    }
+                    _ => scrapes.push((all.without(METRIC_NAME), at, value == 1.0)),
+                }
+            }
+        }
+        self.take_alerts(samples, &active, clock, &mut seen);
+        self.take_scrapes(address, scrapes, now, clock, &mut seen, &mut until)?;
+        for group in self.groups.values() {
+            // An evaluation that was due may not have ended yet.
+            if let Some(last) = group.seen
+                && last + Duration(group.interval) < until
+                && now - last < Duration(group.interval * 3)
+            {
+                until = last + Duration(group.interval);
+            }
+        }
+        self.taken = until.max(self.taken);
+        seen.sort_by_key(|observation| observation.at);
+        Ok(Looked { seen, until })
+    }
+
+    /// The evaluations that `/api/v1/rules` knows, and the alerts active at them.
+    fn take_rules(
+        &mut self,
+        answer: &Value,
+        clock: Clock,
+        seen: &mut Vec<Observation>,
+    ) -> BTreeMap<Labels, ActiveAlert> {
+        let mut active = BTreeMap::new();
+        let mut evaluated: BTreeMap<String, Vec<ActiveAlert>> = BTreeMap::new();
+        let mut evaluated_at: BTreeMap<String, Timestamp> = BTreeMap::new();
+        for group in answer["data"]["groups"].as_array().into_iter().flatten() {
+            let name = group["name"].as_str().unwrap_or_default();
+            let key = format!("{};{name}", group["file"].as_str().unwrap_or_default());
+            let interval = (group["interval"].as_f64().unwrap_or(60.0) * 1000.0).round().max(1.0) as i64;
+            let last = instant(&group["lastEvaluation"]).filter(|last| last.0 > 0);
+            let known = self.groups.entry(key).or_default();
+            let Some(last) = last else { continue };
+            if known.seen.is_none() {
+                known.phase = last.0.rem_euclid(interval);
+            }
+            known.interval = interval;
+            // It begins a little after its timestamp, which is that of what it writes.
+            let late = (last.0 - known.phase).rem_euclid(interval);
+            let is_early = late > interval - (interval / 4).min(20);
+            if is_early {
+                known.phase = last.0.rem_euclid(interval);
+            }
+            let at = if is_early { last } else { Timestamp(last.0 - late) };
+            let is_new = known.seen != Some(at);
+            known.seen = Some(at);
+            let world = clock.at_time_of_day(at);
+            for rule in group["rules"].as_array().into_iter().flatten() {
+                let rule_name = rule["name"].as_str().unwrap_or_default();
+                let health = rule["health"].as_str().unwrap_or("unknown");
+                if health != "unknown" {
+                    let error = rule["lastError"].as_str().unwrap_or_default().to_owned();
+                    let now = (health == "ok", if health == "ok" { String::new() } else { error });
+                    let key = (name.to_owned(), rule_name.to_owned());
+                    if self.health.get(&key) != Some(&now) {
+                        let what = Observed::Rule {
+                            group: name.to_owned(),
+                            rule: rule_name.to_owned(),
+                            healthy: now.0,
+                            error: now.1.clone(),
+                        };
+                        seen.push(Observation { at: world, what });
+                        self.health.insert(key, now);
+                    }
+                }
+                let alerts = rule["alerts"].as_array().into_iter().flatten();
+                let alerts: Vec<ActiveAlert> = alerts.filter_map(|alert| active_alert(alert, clock)).collect();
+                if is_new && self.watched.iter().any(|watched| watched == rule_name) {
+                    evaluated_at.insert(rule_name.to_owned(), world);
+                    evaluated.entry(rule_name.to_owned()).or_default().extend(alerts.iter().cloned());
+                }
+                active.extend(alerts.into_iter().map(|alert| (alert.labels.clone(), alert)));
+            }
+        }
+        for (alert, mut active) in evaluated {
+            active.sort_by(|a, b| a.labels.cmp(&b.labels));
+            let at = evaluated_at.get(&alert).copied().unwrap_or_default();
+            seen.push(Observation { at, what: Observed::AlertsSeen { alert, active } });
+        }
+        active
+    }
+
+    fn take_alerts(
+        &mut self,
+        mut samples: BTreeMap<Labels, BTreeMap<Timestamp, AlertState>>,
+        active: &BTreeMap<Labels, ActiveAlert>,
+        clock: Clock,
+        seen: &mut Vec<Observation>,
+    ) {
+        for alert in self.alerts.keys() {
+            samples.entry(alert.clone()).or_default();
+        }
+        for (alert, states) in samples {
+            let Some(group) = self.group_of(alert.value("alertname")) else { continue };
+            let evaluated = group.seen.unwrap_or_default();
+            let known = self.alerts.get(&alert);
+            let (mut state, mut at) = known.map_or((AlertState::Inactive, Timestamp(0)), |a| (a.state, a.at));
+            let mut last = active.get(&alert).cloned();
+            let now_active = last.clone();
+            if last.is_none() {
+                last = known.map(|known| known.last.clone());
+            }
+            let mut changes = Vec::new();
+            for (sample_at, next) in states {
+                if sample_at <= at || sample_at > evaluated {
+                    continue;
+                }
+                // Evaluations went by between the two that did not have it.
+                let gap = Duration(group.interval + group.interval / 2);
+                if state != AlertState::Inactive
+                    && sample_at - at > gap
+                    && at > self.blind_until
+                    && next == AlertState::Pending
+                {
+                    changes.push((at + Duration(group.interval), state, AlertState::Inactive));
+                    state = AlertState::Inactive;
+                }
+                if next != state {
+                    changes.push((sample_at, state, next));
+                    state = next;
+                }
+                at = sample_at;
+            }
+            let missed = evaluated - at;
+            if state != AlertState::Inactive
+                && missed.0 > group.interval / 2
+                && evaluated > self.blind_until
+                && now_active.is_none()
+            {
+                let gone_at = (at + Duration(group.interval)).max(self.blind_until).min(evaluated);
+                changes.push((gone_at, state, AlertState::Inactive));
+                (state, at) = (AlertState::Inactive, evaluated);
+            }
+            let Some(last) = last.or_else(|| {
+                (!changes.is_empty()).then(|| ActiveAlert {
+                    labels: alert.clone(),
+                    annotations: Labels::empty(),
+                    state,
+                    active_at: clock.at_time_of_day(at),
+                    value: f64::NAN,
+                })
+            }) else {
+                continue;
+            };
+            for (changed, from, to) in changes {
+                let rule = self.rules.iter().find(|rule| rule.name == alert.value("alertname"));
+                let change = AlertChange {
+                    from,
+                    to,
+                    alert: ActiveAlert { state: to, ..last.clone() },
+                    rule: rule.map(|rule| rule.place.clone()),
+                    reason: reason(rule, from, to),
+                };
+                seen.push(Observation { at: clock.at_time_of_day(changed), what: Observed::Alert(change) });
+            }
+            self.alerts.insert(alert, Alert { state, at, last });
+        }
+    }
+
+    fn take_scrapes(
+        &mut self,
+        address: SocketAddr,
+        mut scrapes: Vec<(Labels, Timestamp, bool)>,
+        now: Timestamp,
+        clock: Clock,
+        seen: &mut Vec<Observation>,
+        until: &mut Timestamp,
+    ) -> Result<(), AskError> {
+        scrapes.sort_by_key(|(_, at, _)| *at);
+        let mut changed = Vec::new();
+        for (labels, at, up) in scrapes {
+            let known = self.targets.get(&labels);
+            if known.is_some_and(|known| known.at >= at) {
+                continue;
+            }
+            let same = known.is_some_and(|known| known.up == up && !known.gone);
+            let reason = known.map(|known| known.reason.clone()).filter(|_| same).unwrap_or_default();
+            self.targets.insert(labels.clone(), Target { up, reason, at, gone: false });
+            if !same {
+                changed.push((labels, at, up));
+            }
+        }
+        let overdue = |target: &Target, interval: i64| !target.gone && (now - target.at).0 > interval;
+        let longest = self.groups.values().map(|group| group.interval).max().unwrap_or(1000).max(100);
+        let look_closer = changed.iter().any(|(_, _, up)| !up)
+            || self.targets.values().any(|target| overdue(target, longest * 2));
+        let scraped = if look_closer { targets(address)? } else { Vec::new() };
+        for (labels, at, up) in changed {
+            let error = scraped.iter().find(|target| target.labels == labels).map(|target| target.error.clone());
+            let reason = if up { String::new() } else { error.unwrap_or_default() };
+            if let Some(target) = self.targets.get_mut(&labels) {
+                target.reason.clone_from(&reason);
+            }
+            let what = Observed::Target { labels, up, reason };
+            seen.push(Observation { at: clock.at_time_of_day(at), what });
+        }
+        if !look_closer {
+            return Ok(());
+        }
+        for (labels, target) in &mut self.targets {
+            match scraped.iter().find(|scraped| scraped.labels == *labels) {
+                // A scrape that has begun and not ended: its sample will bear the time of its beginning.
+                Some(scraped) if !target.gone => {
+                    let due = target.at + scraped.interval;
+                    let is_late = due < *until && now - due < scraped.interval;
+                    if is_late {
+                        *until = due;
+                    }
+                }
+                Some(_) => {}
+                None if !target.gone => {
+                    target.gone = true;
+                    let what = Observed::TargetGone { labels: labels.clone() };
+                    seen.push(Observation { at: clock.at_time_of_day(now), what });
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn group_of(&self, alert: &str) -> Option<Group> {
+        let rule = self.rules.iter().find(|rule| rule.name == alert)?;
+        let of = format!(";{}", rule.group);
+        self.groups.iter().find(|(key, _)| key.ends_with(&of)).map(|(_, group)| *group)
+    }
+}
+
+fn reason(rule: Option<&KnownRule>, from: AlertState, to: AlertState) -> String {
+    let hold = rule.map_or(Duration::ZERO, |rule| rule.hold);
+    let keep = rule.map_or(Duration::ZERO, |rule| rule.keep_firing_for);
+    match (from, to) {
+        (AlertState::Inactive, AlertState::Pending) => {
+            format!("the expression has a result, `for: {hold}` begins to count")
+        }
+        (AlertState::Inactive, AlertState::Firing) => "the expression has a result, without `for`".into(),
+        (AlertState::Pending, AlertState::Firing) => format!("`for: {hold}` is met"),
+        (AlertState::Pending, _) => format!("the expression gave no result before `for: {hold}` was met"),
+        (AlertState::Firing, AlertState::Pending) => "`for` begins to count again".into(),
+        (AlertState::Firing, _) if keep > Duration::ZERO => {
+            format!("the expression gave no result for `keep_firing_for: {keep}`")
+        }
+        _ => "the expression gives no result any more".into(),
+    }
+}
+
+fn active_alert(alert: &Value, clock: Clock) -> Option<ActiveAlert> {
+    let state = match alert["state"].as_str()? {
+        "firing" => AlertState::Firing,
+        "pending" => AlertState::Pending,
+        _ => return None,
+    };
+    Some(ActiveAlert {
+        labels: labels(&alert["labels"]),
+        annotations: labels(&alert["annotations"]),
+        state,
+        active_at: clock.at_time_of_day(instant(&alert["activeAt"]).unwrap_or_default()),
+        value: number(&alert["value"]),
+    })
+}
+
+/// What `/api/v1/targets` knows.
+pub fn targets(address: SocketAddr) -> Result<Vec<Scraped>, AskError> {
+    let answer = ask::get(address, "/api/v1/targets?state=active")?;
+    let targets = answer["data"]["activeTargets"].as_array().into_iter().flatten();
+    let target = |target: &Value| Scraped {
+        labels: labels(&target["labels"]),
+        health: target["health"].as_str().unwrap_or_default().to_owned(),
+        error: target["lastError"].as_str().unwrap_or_default().to_owned(),
+        last: instant(&target["lastScrape"]).unwrap_or_default(),
+        interval: target["scrapeInterval"]
+            .as_str()
+            .and_then(|text| Duration::parse(text).ok())
+            .unwrap_or(Duration::from_secs(60)),
+    };
+    Ok(targets.map(target).collect())
+}
+
+/// An expression's result at one instant of the machine's time.
+pub fn evaluate(address: SocketAddr, expr: &str, at: Timestamp) -> Result<Vec<SeenSample>, String> {
+    let at = at.0 as f64 / 1000.0;
+    let answer = ask::get(address, &format!("/api/v1/query?query={}&time={at:.3}", escaped(expr)));
+    let answer = answer.map_err(|error| match error {
+        AskError::Status(_, body) => serde_json::from_str::<Value>(&body)
+            .ok()
+            .and_then(|body| body["error"].as_str().map(str::to_owned))
+            .unwrap_or(body),
+        error => error.to_string(),
+    })?;
+    let data = &answer["data"];
+    if data["resultType"] == "scalar" || data["resultType"] == "string" {
+        let value = number(&data["result"][1]);
+        return Ok(vec![SeenSample { labels: Labels::empty(), value, histogram: None }]);
+    }
+    let elements = data["result"].as_array().into_iter().flatten();
+    let mut samples: Vec<SeenSample> = elements
+        .map(|element| SeenSample {
+            labels: labels(&element["metric"]),
+            value: number(&element["value"][1]),
+            histogram: element["histogram"].get(1).map(Value::to_string),
+        })
+        .collect();
+    samples.sort_by(|a, b| a.labels.cmp(&b.labels));
+    Ok(samples)
+}
+
+fn points(values: &Value) -> impl Iterator<Item = (Timestamp, f64)> {
+    let points = values.as_array().into_iter().flatten();
+    points.filter_map(|point| {
+        let at = point[0].as_f64()?;
+        Some((Timestamp((at * 1000.0).round() as i64), number(&point[1])))
+    })
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_str().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
+}

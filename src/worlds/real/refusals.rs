@@ -1,0 +1,108 @@
+//! What a real world can't do, said before anything runs, each with its reason.
+
+use super::config;
+use super::place::Place;
+use crate::diagnostic::Diagnostic;
+use crate::judge;
+use crate::promql::ParseOptions;
+use crate::scenario::{Action, Change, Given, Outage, Scenario, What};
+use crate::stack::Stack;
+use crate::time::Timestamp;
+use crate::workload::{Ingestion, Workload};
+use crate::worlds::clock::Clock;
+use crate::worlds::inbox::Inbox;
+use crate::worlds::targets::Targets;
+use crate::worlds::{Watch, speed as division};
+
+/// Prometheus hands on what discovery finds every 5 s, whatever the config says.
+const SLOWEST_DISCOVERY_SECONDS: u32 = 5;
+
+/// A target that vanishes may be found to have done so this much later than in the twin, in the world's seconds.
+const LATEST: u32 = 15;
+
+/// Why this scenario can't be run with the real programs at this speed.
+pub fn scenario(scenario: &Scenario, stack: &Stack, speed: u32) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    if scenario.unit_test.is_some() {
+        problems.push(
+            refused("a promtool unit test runs only in the twin")
+                .at(&scenario.place)
+                .label("its samples are given, and nothing is scraped"),
+        );
+        return problems;
+    }
+    let options = ParseOptions { semantics: stack.prometheus.semantics(), experimental: true };
+    for step in &scenario.steps {
+        let changes = match &step.what {
+            What::Given(Given::Changes(changes)) => changes.as_slice(),
+            What::When(when) => match &when.action {
+                Action::Changes(changes) => changes.as_slice(),
+                Action::Wait(_) => &[],
+            },
+            What::Then(then) => {
+                for watch in judge::watches(then) {
+                    let (Watch::Expr(text) | Watch::ExprAt(text, _)) = watch else { continue };
+                    if let Err(reason) = division::expression(&text, options, speed) {
+                        problems.push(
+                            refused("this expression can't be asked for at this speed").at(&step.place).label(reason),
+                        );
+                    }
+                }
+                &[]
+            }
+        };
+        for change in changes {
+            if let Change::Down { how: Outage::Vanishes, .. } = change
+                && SLOWEST_DISCOVERY_SECONDS * speed > LATEST
+            {
+                problems.push(
+                    refused(format!("no instance can vanish from discovery {speed} times as fast"))
+                        .at(&step.place)
+                        .label("Prometheus looks at what discovery finds every 5s, whatever its config says")
+                        .help(format!(
+                            "the highest speed for this step is {}",
+                            LATEST / SLOWEST_DISCOVERY_SECONDS
+                        )),
+                );
+            }
+        }
+    }
+    problems
+}
+
+/// Why this stack can't be run with the real programs at this speed.
+pub fn stack(stack: &Stack, place: &dyn Place, speed: u32) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for service in stack.services.iter().filter(|service| service.ingestion == Ingestion::Direct) {
+        problems.push(
+            refused("series that no job scrapes can't be there in a real world")
+                .at(&service.name.span)
+                .label("stands in the twin's storage without a scrape")
+                .help("add a `prometheus.yml` with a job that scrapes it"),
+        );
+    }
+    // Written for nobody: what can't be written is told.
+    let clock = Clock::starting(Timestamp(0), 1);
+    let servers = Targets::start(Workload::new(&stack.services, 1, Timestamp(0)), clock)
+        .and_then(|targets| Ok((targets, Inbox::start(clock)?)));
+    let (targets, mut inbox) = match servers {
+        Ok(servers) => servers,
+        Err(error) => {
+            problems.push(refused(format!("nothing can be served on this machine: {error}")));
+            return problems;
+        }
+    };
+    let nowhere = std::path::Path::new("/");
+    let reached = config::Reached { targets: "127.0.0.1:1", alertmanager: Some("127.0.0.1:1") };
+    problems.extend(config::rules(stack, speed).err().into_iter().flatten());
+    problems.extend(config::prometheus(stack, nowhere, &targets, &reached, speed).err().into_iter().flatten());
+    if let Some(alertmanager) = &stack.alertmanager {
+        let written = config::alertmanager(alertmanager, nowhere, &mut inbox, place, speed);
+        problems.extend(written.err().into_iter().flatten());
+    }
+    problems
+}
+
+fn refused(message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error("real-world", message)
+}

@@ -1,0 +1,470 @@
+//! A world of real programs. Its clock runs by itself; [`World::now`] is the instant up to which all has been seen.
+//!
+//! When-steps take effect just after an evaluation, as they do in the twin, so that what they change is scraped before
+//! the next. Observations come in the order of their time: what is seen early waits for what may still come before it.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::alertmanager::Alertmanager;
+use super::ask::{self, escaped};
+use super::folder::Folder;
+use super::place::Place;
+use super::prometheus::{self, Prometheus};
+use super::standing::{Plan, Standing, Substituted};
+use crate::promql::ParseOptions;
+use crate::scenario::{AlertmanagerChange, Change, ReceiverAnswer};
+use crate::stack::Stack;
+use crate::stack::alertmanager::{Grammar, MatchType, parse_matchers};
+use crate::time::{Duration, Timestamp};
+use crate::timeline::{Observation, Observed, Timeline};
+use crate::twin::alertmanager::Templates;
+use crate::worlds::inbox::{Answer, Manner};
+use crate::worlds::{Watch, World, WorldError, interrupt, speed};
+
+/// How long after an evaluation was due its results are asked for, in the machine's time.
+const AFTER_TICK: std::time::Duration = std::time::Duration::from_millis(25);
+
+/// How long is waited for an evaluation that is late, before time goes on without it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// A silence that no step limits outlasts every scenario.
+const LONG: Duration = Duration::from_secs(365 * 86_400);
+
+pub struct RealWorld<'a> {
+    stack: &'a Stack,
+    place: &'a dyn Place,
+    speed: u32,
+    seed: u64,
+    start: Timestamp,
+    given: Vec<Change>,
+    watches: Vec<Watch>,
+    timeline: Timeline,
+    now: Timestamp,
+    /// When a change took effect that no moment stands for yet.
+    changed: Option<Timestamp>,
+    /// Seen, and later than `now`.
+    ahead: VecDeque<Observation>,
+    up: Option<Up>,
+    /// After `up`: it is removed last.
+    folder: Option<Folder>,
+}
+
+/// What there is once it stands.
+struct Up {
+    prometheus: Prometheus,
+    alertmanager: Option<Alertmanager>,
+    exprs: Vec<Watched>,
+    silences: Vec<MadeSilence>,
+    sent: usize,
+    arrived: usize,
+    standing: Standing,
+}
+
+struct Watched {
+    /// As the claim has it, and as Prometheus is asked.
+    text: String,
+    asked: Result<String, String>,
+    when: When,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum When {
+    EachTick { last: Timestamp },
+    At(Timestamp),
+    Done,
+}
+
+struct MadeSilence {
+    id: String,
+    matchers: String,
+    comment: String,
+}
+
+impl<'a> RealWorld<'a> {
+    /// `start` is what the world's clock is to show at the first step.
+    pub fn new(stack: &'a Stack, place: &'a dyn Place, start: Timestamp, speed: u32, seed: u64) -> RealWorld<'a> {
+        RealWorld {
+            stack,
+            place,
+            speed: speed.max(1),
+            seed,
+            start,
+            given: Vec::new(),
+            watches: Vec::new(),
+            timeline: Timeline { start, observations: Vec::new() },
+            now: start,
+            changed: None,
+            ahead: VecDeque::new(),
+            up: None,
+            folder: None,
+        }
+    }
+
+    /// Its configs, logs and data, from the beginning on.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_ref().map(Folder::path)
+    }
+
+    /// What stands, once it does.
+    pub fn standing(&self) -> Option<&Standing> {
+        self.up.as_ref().map(|up| &up.standing)
+    }
+
+    /// What the programs run with otherwise than the team wrote it.
+    pub fn substituted(&self) -> Substituted {
+        self.standing().map(|standing| standing.substituted.clone()).unwrap_or_default()
+    }
+
+    fn up(&mut self) -> Result<&mut Up, WorldError> {
+        self.up.as_mut().ok_or_else(|| WorldError::Failed("the world has not begun".into()))
+    }
+
+    /// Looks at everything; all that was seen up to then is in the timeline or waits in `ahead`.
+    fn look(&mut self) -> Result<Timestamp, WorldError> {
+        let up = self.up.as_mut().ok_or_else(|| WorldError::Failed("the world has not begun".into()))?;
+        up.standing.check()?;
+        let (seen, until) = up.look()?;
+        self.ahead.extend(seen);
+        self.ahead.make_contiguous().sort_by_key(|observation| observation.at);
+        Ok(until)
+    }
+
+    /// All that was seen up to `to` goes into the timeline.
+    fn settle(&mut self, to: Timestamp) {
+        while let Some(observation) = self.ahead.pop_front_if(|observation| observation.at <= to) {
+            // What came to light late is told when it did: the timeline's order is that of its times.
+            let at = observation.at.max(self.timeline.observations.last().map_or(observation.at, |last| last.at));
+            self.timeline.push(at, observation.what);
+        }
+        self.now = self.now.max(to);
+    }
+
+    /// Waits until all is known up to `to`, and settles it.
+    fn catch_up(&mut self, to: Timestamp) -> Result<(), WorldError> {
+        let asked = Instant::now();
+        loop {
+            let clock = self.up()?.standing.clock;
+            interrupt::sleep_until(Instant::now() + clock.until(to))?;
+            let until = self.look()?;
+            if until >= to || asked.elapsed() > PATIENCE + clock.until(to) {
+                self.settle(to);
+                return Ok(());
+            }
+            std::thread::sleep(AFTER_TICK / 3);
+        }
+    }
+
+    /// Waits until all groups have just begun an evaluation.
+    fn await_tick(&mut self) -> Result<(), WorldError> {
+        let up = self.up()?;
+        let (clock, tick, interval) = (up.standing.clock, up.standing.tick, up.standing.interval);
+        let machine = clock.time_of_day(clock.now());
+        let since = (machine - tick).0.rem_euclid(interval.0);
+        // Groups are in step to a part of the interval.
+        let (from, to) = (interval.0 / 20 + 1, interval.0 / 10 + 2);
+        if (from..=to).contains(&since) {
+            return Ok(());
+        }
+        let wait = (interval.0 - since + from) % interval.0;
+        interrupt::sleep_until(Instant::now() + std::time::Duration::from_millis(wait.unsigned_abs()))
+    }
+}
+
+impl World for RealWorld<'_> {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn watch(&mut self, watch: &Watch) {
+        self.watches.push(watch.clone());
+    }
+
+    fn given(&mut self, change: &Change) -> Result<(), WorldError> {
+        match self.up {
+            Some(_) => self.apply(change),
+            None => {
+                self.given.push(change.clone());
+                Ok(())
+            }
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), WorldError> {
+        if self.up.is_some() {
+            return Ok(());
+        }
+        let folder = Folder::new()
+            .map_err(|error| WorldError::Failed(format!("no folder for this world could be made: {error}")))?;
+        let folder = self.folder.insert(folder);
+        let standing = Standing::up(&Plan {
+            stack: self.stack,
+            folder,
+            place: self.place,
+            speed: self.speed,
+            seed: self.seed,
+            start: self.start,
+            warm_up: crate::twin::warm_up_of(self.stack),
+            given: &self.given,
+        })?;
+        let clock = standing.clock;
+        let start = clock.at_time_of_day(standing.tick);
+        self.timeline.start = start;
+        let alertmanager = match &self.stack.alertmanager {
+            Some(config) => {
+                let templates = Templates::new(&config.template_files, config.version)
+                    .map_err(|error| WorldError::Failed(error.to_string()))?;
+                Some(Alertmanager::new(config, templates, clock))
+            }
+            None => None,
+        };
+        // What was seen while it was stood up says nothing.
+        let from = clock.time_of_day(clock.now());
+        let mut prometheus = Prometheus::new(self.stack, from - Duration(30_000));
+        let mut exprs = Vec::new();
+        for watch in &self.watches {
+            let (text, when) = match watch {
+                Watch::Alert(alert) | Watch::AlertAt(alert, _) => {
+                    prometheus.watch(alert);
+                    continue;
+                }
+                Watch::Expr(text) | Watch::Glance(text) => {
+                    let interval = self.stack.prometheus.evaluation_interval;
+                    (text, When::EachTick { last: start - interval })
+                }
+                Watch::ExprAt(text, at) => (text, When::At(start + *at)),
+            };
+            let options =
+                ParseOptions { semantics: self.stack.prometheus.semantics(), experimental: true };
+            let asked = speed::expression(text, options, self.speed);
+            exprs.push(Watched { text: text.clone(), asked, when });
+        }
+        let silences = Vec::new();
+        let up = Up { prometheus, alertmanager, exprs, silences, sent: 0, arrived: 0, standing };
+        self.up = Some(up);
+        for change in std::mem::take(&mut self.given) {
+            if let Change::Alertmanager(change) = &change {
+                let (stack, place) = (self.stack, self.place);
+                self.up()?.change(change, start, stack, place)?;
+            }
+        }
+        // A component that ends is noticed while what is normal goes on.
+        while clock.now() < start {
+            self.look()?;
+            let pause = clock.until(start).min(std::time::Duration::from_secs(1));
+            interrupt::sleep_until(Instant::now() + pause)?;
+        }
+        self.now = start;
+        self.catch_up(start)
+    }
+
+    fn apply(&mut self, change: &Change) -> Result<(), WorldError> {
+        self.await_tick()?;
+        let (stack, place) = (self.stack, self.place);
+        let up = self.up()?;
+        match change {
+            Change::Alertmanager(change) => {
+                let now = up.standing.clock.now();
+                up.change(change, now, stack, place)?;
+            }
+            change => {
+                let changed = up.standing.targets.apply(change);
+                changed.map_err(|problem| WorldError::Refused(Box::new(problem)))?;
+            }
+        }
+        self.changed = Some(self.up()?.standing.clock.now());
+        Ok(())
+    }
+
+    fn mark(&mut self, name: Option<&str>, text: &str) {
+        let at = self.changed.take().unwrap_or(self.now).max(self.now);
+        // A component that is lost will be missed by the next step.
+        drop(self.catch_up(at));
+        let what = Observed::Moment { name: name.map(str::to_owned), text: text.to_owned() };
+        self.timeline.push(at, what);
+    }
+
+    fn step(&mut self, limit: Timestamp) -> Result<(), WorldError> {
+        let now = self.now;
+        let up = self.up()?;
+        let (clock, tick, interval) = (up.standing.clock, up.standing.tick, up.standing.interval);
+        let machine = clock.time_of_day(now);
+        let next = Timestamp(machine.0 + interval.0 - (machine - tick).0.rem_euclid(interval.0));
+        let next = clock.at_time_of_day(next);
+        let late = limit < next;
+        let wake = clock.until(limit.min(next)) + if late { std::time::Duration::ZERO } else { AFTER_TICK };
+        interrupt::sleep_until(Instant::now() + wake)?;
+        let asked = Instant::now();
+        loop {
+            let until = self.look()?;
+            if until > now || until >= limit {
+                self.settle(until.min(limit));
+                return Ok(());
+            }
+            if asked.elapsed() > PATIENCE {
+                self.settle(limit.min(clock.now()));
+                return Ok(());
+            }
+            interrupt::sleep_until(Instant::now() + AFTER_TICK / 3)?;
+        }
+    }
+
+    fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+}
+
+impl Up {
+    fn look(&mut self) -> Result<(Vec<Observation>, Timestamp), WorldError> {
+        let clock = self.standing.clock;
+        let lost = |who: &str, error: ask::AskError| WorldError::Failed(format!("{who} does not answer: {error}"));
+        // What happens while we look is for the next time.
+        let now = clock.time_of_day(clock.now()) - Duration(1);
+        let address = self.standing.prometheus.address();
+        let looked = self.prometheus.look(address, now, clock).map_err(|error| lost("Prometheus", error))?;
+        let (mut seen, until) = (looked.seen, looked.until);
+        if let Some(alertmanager) = &mut self.alertmanager {
+            let sent = self.standing.relay.sent_after(self.sent);
+            self.sent += sent.len();
+            let arrived = self.standing.inbox.arrivals_after(self.arrived);
+            self.arrived += arrived.len();
+            let running = self.standing.alertmanager.as_mut();
+            let (said, address) = running.map_or((String::new(), None), |it| (it.said(), Some(it.address())));
+            let told = alertmanager.look(address, sent, &said, arrived);
+            seen.extend(told.map_err(|error| lost("Alertmanager", error))?);
+        }
+        let until = clock.at_time_of_day(until);
+        self.evaluate(until, &mut seen);
+        Ok((seen, until))
+    }
+
+    /// The watched expressions at the ticks up to `until` that were not asked for yet.
+    fn evaluate(&mut self, until: Timestamp, seen: &mut Vec<Observation>) {
+        let (clock, address) = (self.standing.clock, self.standing.prometheus.address());
+        let speed = i64::from(clock.speed());
+        // Groups are in step to a part of the interval; by then all have written.
+        let late = Duration(self.standing.interval.0 / 20 + 1);
+        let interval = Duration(self.standing.interval.0 * speed);
+        for watched in &mut self.exprs {
+            let mut due = Vec::new();
+            match &mut watched.when {
+                When::EachTick { last } => {
+                    while *last + interval + Duration(late.0 * speed) <= until {
+                        *last = *last + interval;
+                        due.push(*last);
+                    }
+                }
+                When::At(at) if *at + Duration(late.0 * speed) <= until => {
+                    due.push(*at);
+                    watched.when = When::Done;
+                }
+                When::At(_) | When::Done => {}
+            }
+            for at in due {
+                let machine = clock.time_of_day(at) + late;
+                let result = match &watched.asked {
+                    Ok(asked) => prometheus::evaluate(address, asked, machine),
+                    Err(error) => Err(error.clone()),
+                };
+                let what = Observed::Value { expr: watched.text.clone(), result };
+                seen.push(Observation { at, what });
+            }
+        }
+    }
+
+    /// What happens to Alertmanager and its receivers; a silence's length counts from `from`.
+    fn change(
+        &mut self,
+        change: &AlertmanagerChange,
+        from: Timestamp,
+        stack: &Stack,
+        place: &dyn Place,
+    ) -> Result<(), WorldError> {
+        let none = || WorldError::Failed("the stack has no Alertmanager".into());
+        let config = stack.alertmanager.as_ref().ok_or_else(none)?;
+        let address = self.standing.alertmanager.as_ref().map(|it| it.address());
+        let lost = |error: ask::AskError| WorldError::Failed(format!("Alertmanager does not answer: {error}"));
+        match change {
+            AlertmanagerChange::Silence { matchers, lasting, comment } => {
+                let address = address.ok_or_else(none)?;
+                let clock = self.standing.clock;
+                let read = parse_matchers(&matchers.value, Grammar::of(config.version));
+                let read = read.map_err(|error| WorldError::Failed(error.to_string()))?;
+                let read: Vec<_> = read
+                    .iter()
+                    .map(|matcher| {
+                        let (equal, regex) = match matcher.op {
+                            MatchType::Equal => (true, false),
+                            MatchType::NotEqual => (false, false),
+                            MatchType::Regexp => (true, true),
+                            MatchType::NotRegexp => (false, true),
+                        };
+                        json!({"name": matcher.name, "value": matcher.value, "isEqual": equal, "isRegex": regex})
+                    })
+                    .collect();
+                let ends = from + lasting.unwrap_or(LONG).min(LONG);
+                let silence = json!({
+                    "matchers": read,
+                    "startsAt": rfc3339(clock.time_of_day(clock.now())),
+                    "endsAt": rfc3339(clock.time_of_day(ends)),
+                    "createdBy": "firedrill",
+                    "comment": comment,
+                });
+                let made = ask::post(address, "/api/v2/silences", &silence).map_err(lost)?;
+                self.silences.push(MadeSilence {
+                    id: made["silenceID"].as_str().unwrap_or_default().to_owned(),
+                    matchers: matchers.value.clone(),
+                    comment: comment.clone(),
+                });
+            }
+            AlertmanagerChange::Expire { silence } => {
+                let address = address.ok_or_else(none)?;
+                let meant = |made: &MadeSilence| {
+                    silence.as_ref().is_none_or(|it| it.value == made.comment || it.value == made.matchers)
+                };
+                for made in self.silences.iter().filter(|made| meant(made)) {
+                    let path = format!("/api/v2/silence/{}", escaped(&made.id));
+                    // One that has ended by itself is gone already.
+                    drop(ask::request(address, "DELETE", &path, None).map_err(lost)?);
+                }
+                self.silences.retain(|made| !meant(made));
+            }
+            AlertmanagerChange::Receiver { who, answer } => {
+                let answer = match answer {
+                    ReceiverAnswer::Accepts => Answer::Accept,
+                    ReceiverAnswer::Status(status) => Answer::Status(*status),
+                    ReceiverAnswer::TimesOut => Answer::Never,
+                    ReceiverAnswer::Refuses => Answer::Drop,
+                };
+                let manner = Manner { answer, ..Manner::default() };
+                for receiver in &config.receivers {
+                    for integration in receiver.integrations.iter().filter(|one| who.may_be(receiver, one)) {
+                        let which = Some((integration.kind, integration.index));
+                        self.standing.inbox.behave(&receiver.name.value, which, &manner);
+                    }
+                }
+            }
+            AlertmanagerChange::Restart { keeps_storage } => {
+                self.standing.relay.lead_to(None);
+                if let Some(mut running) = self.standing.alertmanager.take() {
+                    running.stop()?;
+                }
+                self.standing.restart_alertmanager(place, *keeps_storage)?;
+                if let Some(alertmanager) = &mut self.alertmanager {
+                    alertmanager.restarted(*keeps_storage);
+                }
+                if !keeps_storage {
+                    self.silences.clear();
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn rfc3339(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| String::new(), |instant| instant.to_string())
+}
