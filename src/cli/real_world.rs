@@ -6,8 +6,8 @@ use super::{Exit, output};
 use crate::runner::WorldKind;
 use crate::worlds::interrupt;
 use crate::worlds::local;
-use crate::worlds::real::place::Program;
 use crate::worlds::real::folder;
+use crate::worlds::real::place::Program;
 
 /// Makes ready for real worlds; an exit code where they can't be.
 pub fn ready(world: WorldKind) -> Result<(), Exit> {

@@ -12,7 +12,8 @@ pub fn scenario(result: &ScenarioResult, look: &Look) -> String {
     let head =
         |word: String| format!("{word}  {}  {}\n", result.address(), look.strong(&result.scenario.name));
     match &result.ran {
-        Ran::Finished { verdicts, timeline, simulated, seed, substituted, evidence } => match result.status() {
+        Ran::Finished { verdicts, timeline, simulated, seed, substituted, evidence } => match result.status()
+        {
             Status::Passed if look.detail == Detail::Quiet => String::new(),
             Status::Passed => {
                 let time = look.faint(&format!("({simulated})"));

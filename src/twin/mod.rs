@@ -40,8 +40,8 @@ pub use rules::GroupDefaults;
 pub use rules::SentAlert;
 use rules::{Ground, GroupRun};
 pub use scrape::Offsets;
-pub use setup::{start_of, warm_up_of};
 use scrape::ScrapePool;
+pub use setup::{start_of, warm_up_of};
 use warm_up::warm_up;
 use watching::{Instant, Watching};
 

@@ -29,7 +29,8 @@ pub fn prometheus(file: &SourceFile, speed: u32) -> Result<Edits, Vec<Diagnostic
     let Some(root) = yaml::read_one(file).0 else { return Ok(divider.edits) };
     // An interval that is not set anywhere is one minute, a timeout ten seconds.
     let written = root.get("global").and_then(|global| global.get("scrape_interval")).and_then(Node::scalar);
-    let longer = written.is_none_or(|text| Duration::parse(text).is_ok_and(|it| it >= Duration::from_secs(10)));
+    let longer =
+        written.is_none_or(|text| Duration::parse(text).is_ok_and(|it| it >= Duration::from_secs(10)));
     let mut defaults = vec![("scrape_interval", "1m"), ("evaluation_interval", "1m")];
     defaults.extend(longer.then_some(("scrape_timeout", "10s")));
     divider.section(&root, "global", &defaults);

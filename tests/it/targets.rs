@@ -98,7 +98,8 @@ fn write_config(folder: &Path, targets: &Targets) {
         namespaces: Vec::new(),
         place: SourceFile::new("prometheus.yml", "").span(0..0),
     };
-    let config = CONFIG.replace("DISCOVERY", &format!("http://{}{}", targets.address(), targets.discover("pods", &pods)));
+    let config = CONFIG
+        .replace("DISCOVERY", &format!("http://{}{}", targets.address(), targets.discover("pods", &pods)));
     let file = SourceFile::new("prometheus.yml", config);
     let mut edits: Edits = speed::prometheus(&file, SPEED).unwrap();
     let (node, _) = yaml::read_one(&file);

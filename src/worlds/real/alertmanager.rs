@@ -18,10 +18,10 @@ use crate::labels::Labels;
 use crate::stack::alertmanager::{self as stack, Integration, IntegrationKind, Receiver, fingerprint};
 use crate::time::{Duration, Timestamp};
 use crate::timeline::{
-    AlertStatus, Body, GivenUp, Message, Muted, MutedBy, Notification, NotifiedAlert, NotifyReason, Observation,
-    Observed, Outcome, RouteTaken, Routed,
+    AlertStatus, Body, GivenUp, Message, Muted, MutedBy, Notification, NotifiedAlert, NotifyReason,
+    Observation, Observed, Outcome, RouteTaken, Routed,
 };
-use crate::twin::alertmanager::{NotificationLog, Notice, RouteTree, Templates, render, why_notify};
+use crate::twin::alertmanager::{Notice, NotificationLog, RouteTree, Templates, render, why_notify};
 use crate::worlds::clock::Clock;
 use crate::worlds::inbox::Arrival;
 
@@ -242,7 +242,8 @@ impl Alertmanager {
             ids.filter_map(|id| id.as_str().map(str::to_owned)).collect()
         };
         if let Some(first) = ids("inhibitedBy").first() {
-            let source = self.alerts.get(first.get(..7)?).map(|alert| alert.labels.clone()).unwrap_or_default();
+            let source =
+                self.alerts.get(first.get(..7)?).map(|alert| alert.labels.clone()).unwrap_or_default();
             let fits = |rule: &&stack::InhibitRule| {
                 rule.source.iter().all(|matcher| matcher.matches(&source))
                     && rule.target.iter().all(|matcher| matcher.matches(target))
@@ -329,9 +330,9 @@ impl Alertmanager {
         // The log counts whole milliseconds.
         let newest = arrival.at + Duration(2 * i64::from(self.clock.speed()));
         let of_receiver = |flush: &Flush| {
-            self.groups.get(&*flush.key).is_some_and(|group| {
-                self.tree.node(group.node).route.receiver.value == receiver.name.value
-            })
+            self.groups
+                .get(&*flush.key)
+                .is_some_and(|group| self.tree.node(group.node).route.receiver.value == receiver.name.value)
         };
         let open = |flush: &Flush| flush.flights.get(&number).is_none_or(|(_, done)| !done);
         let candidates: Vec<usize> = (0..self.flushes.len())
@@ -440,7 +441,8 @@ impl Alertmanager {
         for receiver in &self.config.receivers.clone() {
             for (number, integration) in receiver.integrations.iter().enumerate() {
                 let kind = integration.kind.as_str();
-                let head = format!("{}/{kind}[{}]: notify retry canceled ", receiver.name.value, integration.index);
+                let head =
+                    format!("{}/{kind}[{}]: notify retry canceled ", receiver.name.value, integration.index);
                 let Some((_, rest)) = error.split_once(&head) else { continue };
                 let reason = rest.split_once(": ").map_or(rest, |(_, reason)| reason);
                 let reason = reason.split("; ").next().unwrap_or(reason).to_owned();

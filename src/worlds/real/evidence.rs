@@ -80,7 +80,10 @@ mod tests {
         let stack = Stack { files: vec![file], ..Stack::default() };
         let kept = keep(world.path(), into.path(), "On-call hears: all", &stack).unwrap();
         assert_eq!(kept, into.path().join("on-call-hears--all-1"));
-        assert_eq!(std::fs::read_to_string(kept.join("alertmanager/alertmanager.yml")).unwrap(), "password: •••\n");
+        assert_eq!(
+            std::fs::read_to_string(kept.join("alertmanager/alertmanager.yml")).unwrap(),
+            "password: •••\n"
+        );
         assert_eq!(std::fs::read_to_string(kept.join("alertmanager.log")).unwrap(), "started\n");
         assert!(!kept.join("alertmanager/data").exists() && !kept.join("alertmanager.pid").exists());
         let again = keep(world.path(), into.path(), "On-call hears: all", &stack).unwrap();

@@ -5,13 +5,13 @@
 pub mod alertmanager;
 pub mod ask;
 pub mod config;
+pub mod evidence;
 pub mod folder;
 mod logfmt;
 pub mod place;
 pub mod prometheus;
 pub mod refusals;
 pub mod relay;
-pub mod evidence;
 mod standing;
 mod world;
 

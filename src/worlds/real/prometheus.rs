@@ -90,7 +90,8 @@ pub struct Scraped {
 impl Prometheus {
     /// `from` is the instant before which nothing is of interest.
     pub fn new(stack: &Stack, from: Timestamp) -> Prometheus {
-        let rules = stack.rule_groups.iter().flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
+        let rules =
+            stack.rule_groups.iter().flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
         let rules = rules.map(|(group, rule)| {
             let (hold, keep_firing_for) = match &rule.kind {
                 RuleKind::Alerting { hold, keep_firing_for, .. } => (*hold, *keep_firing_for),
@@ -223,7 +224,8 @@ impl Prometheus {
                     }
                 }
                 let alerts = rule["alerts"].as_array().into_iter().flatten();
-                let alerts: Vec<ActiveAlert> = alerts.filter_map(|alert| active_alert(alert, clock)).collect();
+                let alerts: Vec<ActiveAlert> =
+                    alerts.filter_map(|alert| active_alert(alert, clock)).collect();
                 if is_new && self.watched.iter().any(|watched| watched == rule_name) {
                     evaluated_at.insert(rule_name.to_owned(), world);
                     evaluated.entry(rule_name.to_owned()).or_default().extend(alerts.iter().cloned());
@@ -345,7 +347,8 @@ impl Prometheus {
             || self.targets.values().any(|target| overdue(target, longest * 2));
         let scraped = if look_closer { targets(address)? } else { Vec::new() };
         for (labels, at, up) in changed {
-            let error = scraped.iter().find(|target| target.labels == labels).map(|target| target.error.clone());
+            let error =
+                scraped.iter().find(|target| target.labels == labels).map(|target| target.error.clone());
             let reason = if up { String::new() } else { error.unwrap_or_default() };
             if let Some(target) = self.targets.get_mut(&labels) {
                 target.reason.clone_from(&reason);

@@ -14,11 +14,11 @@ use crate::worlds::inbox::Inbox;
 use crate::worlds::targets::Targets;
 use crate::worlds::{Watch, speed as division};
 
-/// Prometheus hands on what discovery finds every 5 s, whatever the config says.
-const SLOWEST_DISCOVERY_SECONDS: u32 = 5;
+/// So long it takes, in the machine's milliseconds, until Prometheus knows of a target that left discovery …
+const TO_NOTICE: u32 = 400;
 
-/// A target that vanishes may be found to have done so this much later than in the twin, in the world's seconds.
-const LATEST: u32 = 15;
+/// … and no longer, in the world's, may it take.
+const LATEST: u32 = 30_000;
 
 /// Why this scenario can't be run with the real programs at this speed.
 pub fn scenario(scenario: &Scenario, stack: &Stack, speed: u32) -> Vec<Diagnostic> {
@@ -44,7 +44,9 @@ pub fn scenario(scenario: &Scenario, stack: &Stack, speed: u32) -> Vec<Diagnosti
                     let (Watch::Expr(text) | Watch::ExprAt(text, _)) = watch else { continue };
                     if let Err(reason) = division::expression(&text, options, speed) {
                         problems.push(
-                            refused("this expression can't be asked for at this speed").at(&step.place).label(reason),
+                            refused("this expression can't be asked for at this speed")
+                                .at(&step.place)
+                                .label(reason),
                         );
                     }
                 }
@@ -53,16 +55,13 @@ pub fn scenario(scenario: &Scenario, stack: &Stack, speed: u32) -> Vec<Diagnosti
         };
         for change in changes {
             if let Change::Down { how: Outage::Vanishes, .. } = change
-                && SLOWEST_DISCOVERY_SECONDS * speed > LATEST
+                && TO_NOTICE * speed > LATEST
             {
                 problems.push(
                     refused(format!("no instance can vanish from discovery {speed} times as fast"))
                         .at(&step.place)
-                        .label("Prometheus looks at what discovery finds every 5s, whatever its config says")
-                        .help(format!(
-                            "the highest speed for this step is {}",
-                            LATEST / SLOWEST_DISCOVERY_SECONDS
-                        )),
+                        .label("Prometheus takes its time to hear of it, whatever its config says")
+                        .help(format!("the highest speed for this step is {}", LATEST / TO_NOTICE)),
                 );
             }
         }
@@ -95,7 +94,8 @@ pub fn stack(stack: &Stack, place: &dyn Place, speed: u32) -> Vec<Diagnostic> {
     let nowhere = std::path::Path::new("/");
     let reached = config::Reached { targets: "127.0.0.1:1", alertmanager: Some("127.0.0.1:1") };
     problems.extend(config::rules(stack, speed).err().into_iter().flatten());
-    problems.extend(config::prometheus(stack, nowhere, &targets, &reached, speed).err().into_iter().flatten());
+    problems
+        .extend(config::prometheus(stack, nowhere, &targets, &reached, speed).err().into_iter().flatten());
     if let Some(alertmanager) = &stack.alertmanager {
         let written = config::alertmanager(alertmanager, nowhere, &mut inbox, place, speed);
         problems.extend(written.err().into_iter().flatten());

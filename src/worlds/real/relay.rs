@@ -95,7 +95,11 @@ fn answer(shared: &Mutex<State>, clock: Clock, request: &Request) -> Answering {
     match ask::request(alertmanager, &request.method, &request.target, body) {
         Ok(answer) => Answering::Now(Reply {
             status: answer.status,
-            content_type: if answer.content_type.contains("json") { "application/json" } else { "text/plain" },
+            content_type: if answer.content_type.contains("json") {
+                "application/json"
+            } else {
+                "text/plain"
+            },
             body: answer.body,
         }),
         Err(_) => {

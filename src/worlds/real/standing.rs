@@ -25,6 +25,12 @@ const PAUSE: Pause = Pause::from_millis(20);
 /// How long Prometheus may take to find its targets and scrape each once: it hands them on every 5 s.
 const TO_SCRAPE: Pause = Pause::from_secs(25);
 
+/// How often Prometheus hands on what discovery has found, whatever its config says.
+const HANDS_ON: Pause = Pause::from_secs(5);
+
+/// What discovery finds is asked for every 100 ms, and what was handed on is looked at as often.
+const TO_REFRESH: Pause = Pause::from_millis(300);
+
 /// How much later than wanted a group may be evaluated, in parts of its interval.
 const IN_STEP: i64 = 25;
 
@@ -46,6 +52,8 @@ pub struct Standing {
     pub tick: Timestamp,
     /// The distance of such instants, in the machine's time.
     pub interval: Duration,
+    /// When Prometheus was started, and how long after that it first handed on what discovery had found.
+    handed_on: (Instant, Pause),
     prometheus_component: Component,
     alertmanager_component: Option<Component>,
 }
@@ -96,6 +104,7 @@ impl Standing {
         for file in &rules {
             substitutions.extend(file.written.substitutions.iter().cloned());
         }
+        let started = Instant::now();
         let mut prometheus = start(plan.place, &prometheus_component)?;
         let mut alertmanager = match &alertmanager_component {
             Some(component) => Some(start(plan.place, component)?),
@@ -116,6 +125,7 @@ impl Standing {
             substituted: Substituted { texts: substitutions, flags: flags(speed) },
             tick: Timestamp(0),
             interval: Duration(1000),
+            handed_on: (started, Pause::ZERO),
             prometheus_component,
             alertmanager_component,
         };
@@ -149,7 +159,8 @@ impl Standing {
         }
         if !rules.is_empty() {
             let address = self.prometheus.address();
-            if let Err(error) = ask::request(address, "POST", "/-/reload", None).map_err(|error| error.to_string())
+            if let Err(error) = ask::request(address, "POST", "/-/reload", None)
+                .map_err(|error| error.to_string())
                 .and_then(|answer| match answer.status {
                     200 => Ok(()),
                     _ => Err(answer.body.trim().to_owned()),
@@ -178,6 +189,9 @@ impl Standing {
         loop {
             self.prometheus.check().map_err(lost)?;
             let scraped = prometheus::targets(self.prometheus.address()).unwrap_or_default();
+            if self.handed_on.1.is_zero() && !scraped.is_empty() {
+                self.handed_on.1 = self.handed_on.0.elapsed();
+            }
             let all = scraped.iter().all(|target| target.health != "unknown");
             if !any || (all && !scraped.is_empty()) || begun.elapsed() > TO_SCRAPE {
                 return Ok(scraped);
@@ -190,7 +204,17 @@ impl Standing {
         self.prometheus_component.folder.join("rules")
     }
 
+    /// The next instant just before Prometheus hands on what discovery has found: what comes or goes then is known
+    /// to it as soon as can be.
+    pub fn before_handing_on(&self) -> Instant {
+        let (started, first) = self.handed_on;
+        let first = started + first.saturating_sub(TO_REFRESH);
+        let passed = Instant::now().saturating_duration_since(first);
+        first + HANDS_ON * (passed.as_millis() / HANDS_ON.as_millis()) as u32 + HANDS_ON
+    }
+
     pub fn restart_prometheus(&mut self, place: &dyn Place) -> Result<(), WorldError> {
+        self.handed_on.0 = Instant::now();
         self.prometheus = start(place, &self.prometheus_component)?;
         wait_until_ready(&mut *self.prometheus, &self.prometheus_component)
     }
@@ -328,7 +352,8 @@ fn wait_until_ready(running: &mut dyn Running, component: &Component) -> Result<
         running.check().map_err(|error| with_config(error, component))?;
         if begun.elapsed() > TO_START {
             let lines = running.last_lines();
-            let said = format!("`{}` was not ready after {TO_START:?}; its last lines:\n{lines}", component.name);
+            let said =
+                format!("`{}` was not ready after {TO_START:?}; its last lines:\n{lines}", component.name);
             return Err(with_config(PlaceError(said), component).into());
         }
         interrupt::sleep_until(Instant::now() + PAUSE)?;
@@ -344,7 +369,8 @@ fn with_config(error: PlaceError, component: &Component) -> PlaceError {
 /// The release that runs, as it says itself.
 fn version(address: std::net::SocketAddr) -> Result<Version, WorldError> {
     let answer = ask::get(address, "/api/v1/status/buildinfo");
-    let answer = answer.map_err(|error| WorldError::Failed(format!("Prometheus does not say its version: {error}")))?;
+    let answer = answer
+        .map_err(|error| WorldError::Failed(format!("Prometheus does not say its version: {error}")))?;
     let text = answer["data"]["version"].as_str().unwrap_or_default();
     Ok(Version::parse(text.split(['+', '-']).next().unwrap_or(text)).unwrap_or(Version::NEWEST))
 }

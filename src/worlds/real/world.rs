@@ -16,7 +16,7 @@ use super::place::Place;
 use super::prometheus::{self, Prometheus};
 use super::standing::{Plan, Standing, Substituted};
 use crate::promql::ParseOptions;
-use crate::scenario::{AlertmanagerChange, Change, ReceiverAnswer};
+use crate::scenario::{AlertmanagerChange, Change, Outage, ReceiverAnswer};
 use crate::stack::Stack;
 use crate::stack::alertmanager::{Grammar, MatchType, parse_matchers};
 use crate::time::{Duration, Timestamp};
@@ -46,6 +46,8 @@ pub struct RealWorld<'a> {
     now: Timestamp,
     /// When a change took effect that no moment stands for yet.
     changed: Option<Timestamp>,
+    /// An instance has left discovery, and may come back.
+    vanished: bool,
     /// Seen, and later than `now`.
     ahead: VecDeque<Observation>,
     up: Option<Up>,
@@ -86,7 +88,13 @@ struct MadeSilence {
 
 impl<'a> RealWorld<'a> {
     /// `start` is what the world's clock is to show at the first step.
-    pub fn new(stack: &'a Stack, place: &'a dyn Place, start: Timestamp, speed: u32, seed: u64) -> RealWorld<'a> {
+    pub fn new(
+        stack: &'a Stack,
+        place: &'a dyn Place,
+        start: Timestamp,
+        speed: u32,
+        seed: u64,
+    ) -> RealWorld<'a> {
         RealWorld {
             stack,
             place,
@@ -98,6 +106,7 @@ impl<'a> RealWorld<'a> {
             timeline: Timeline { start, observations: Vec::new() },
             now: start,
             changed: None,
+            vanished: false,
             ahead: VecDeque::new(),
             up: None,
             folder: None,
@@ -137,7 +146,8 @@ impl<'a> RealWorld<'a> {
     fn settle(&mut self, to: Timestamp) {
         while let Some(observation) = self.ahead.pop_front_if(|observation| observation.at <= to) {
             // What came to light late is told when it did: the timeline's order is that of its times.
-            let at = observation.at.max(self.timeline.observations.last().map_or(observation.at, |last| last.at));
+            let at =
+                observation.at.max(self.timeline.observations.last().map_or(observation.at, |last| last.at));
             self.timeline.push(at, observation.what);
         }
         self.now = self.now.max(to);
@@ -156,6 +166,13 @@ impl<'a> RealWorld<'a> {
             }
             std::thread::sleep(AFTER_TICK / 3);
         }
+    }
+
+    /// Whether targets come or go by it.
+    fn is_about_discovery(&mut self, change: &Change) -> bool {
+        let vanishes = matches!(change, Change::Down { how: Outage::Vanishes, .. });
+        self.vanished |= vanishes;
+        vanishes || (self.vanished && matches!(change, Change::Recovers { .. }))
     }
 
     /// Waits until all groups have just begun an evaluation.
@@ -197,8 +214,9 @@ impl World for RealWorld<'_> {
         if self.up.is_some() {
             return Ok(());
         }
-        let folder = Folder::new()
-            .map_err(|error| WorldError::Failed(format!("no folder for this world could be made: {error}")))?;
+        let folder = Folder::new().map_err(|error| {
+            WorldError::Failed(format!("no folder for this world could be made: {error}"))
+        })?;
         let folder = self.folder.insert(folder);
         let standing = Standing::up(&Plan {
             stack: self.stack,
@@ -237,8 +255,7 @@ impl World for RealWorld<'_> {
                 }
                 Watch::ExprAt(text, at) => (text, When::At(start + *at)),
             };
-            let options =
-                ParseOptions { semantics: self.stack.prometheus.semantics(), experimental: true };
+            let options = ParseOptions { semantics: self.stack.prometheus.semantics(), experimental: true };
             let asked = speed::expression(text, options, self.speed);
             exprs.push(Watched { text: text.clone(), asked, when });
         }
@@ -262,7 +279,13 @@ impl World for RealWorld<'_> {
     }
 
     fn apply(&mut self, change: &Change) -> Result<(), WorldError> {
-        self.await_tick()?;
+        match self.is_about_discovery(change) {
+            true => {
+                let when = self.up()?.standing.before_handing_on();
+                interrupt::sleep_until(when)?;
+            }
+            false => self.await_tick()?,
+        }
         let (stack, place) = (self.stack, self.place);
         let up = self.up()?;
         match change {
@@ -320,7 +343,8 @@ impl World for RealWorld<'_> {
 impl Up {
     fn look(&mut self) -> Result<(Vec<Observation>, Timestamp), WorldError> {
         let clock = self.standing.clock;
-        let lost = |who: &str, error: ask::AskError| WorldError::Failed(format!("{who} does not answer: {error}"));
+        let lost =
+            |who: &str, error: ask::AskError| WorldError::Failed(format!("{who} does not answer: {error}"));
         // What happens while we look is for the next time.
         let now = clock.time_of_day(clock.now()) - Duration(1);
         let address = self.standing.prometheus.address();
@@ -386,7 +410,8 @@ impl Up {
         let none = || WorldError::Failed("the stack has no Alertmanager".into());
         let config = stack.alertmanager.as_ref().ok_or_else(none)?;
         let address = self.standing.alertmanager.as_ref().map(|it| it.address());
-        let lost = |error: ask::AskError| WorldError::Failed(format!("Alertmanager does not answer: {error}"));
+        let lost =
+            |error: ask::AskError| WorldError::Failed(format!("Alertmanager does not answer: {error}"));
         match change {
             AlertmanagerChange::Silence { matchers, lasting, comment } => {
                 let address = address.ok_or_else(none)?;

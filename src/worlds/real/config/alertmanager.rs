@@ -206,7 +206,9 @@ fn reached(url: &str, place: &dyn Place) -> String {
 
 /// What needs files, a proxy or a token from elsewhere.
 fn http_config(edits: &mut Edits, node: &Node) {
-    for key in ["tls_config", "oauth2", "proxy_url", "no_proxy", "proxy_from_environment", "bearer_token_file"] {
+    for key in
+        ["tls_config", "oauth2", "proxy_url", "no_proxy", "proxy_from_environment", "bearer_token_file"]
+    {
         edits.remove(node, key, "the inbox is on this machine");
     }
     for section in ["authorization", "basic_auth"] {

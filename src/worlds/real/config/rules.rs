@@ -83,7 +83,10 @@ fn unwrapped(file: &SourceFile, object: &Node, found: &mut Vec<SourceFile>) {
         false => groups.span.start,
     };
     let head = if start == line { "groups:\n" } else { "groups: " };
-    let pieces = [(groups.span.start..groups.span.start, head), (start..groups.span.end, &text[start..groups.span.end])];
+    let pieces = [
+        (groups.span.start..groups.span.start, head),
+        (start..groups.span.end, &text[start..groups.span.end]),
+    ];
     found.push(file.view(pieces));
 }
 
