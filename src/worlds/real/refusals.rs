@@ -5,7 +5,7 @@ use super::place::Place;
 use crate::diagnostic::Diagnostic;
 use crate::judge;
 use crate::promql::ParseOptions;
-use crate::scenario::{Action, Change, Given, Outage, Scenario, What};
+use crate::scenario::{Action, AlertmanagerChange, Change, Given, Outage, Scenario, What};
 use crate::stack::Stack;
 use crate::time::Timestamp;
 use crate::workload::{Ingestion, Workload};
@@ -54,6 +54,16 @@ pub fn scenario(scenario: &Scenario, stack: &Stack, speed: u32) -> Vec<Diagnosti
             }
         };
         for change in changes {
+            if let Change::Alertmanager(
+                AlertmanagerChange::Replicas { .. } | AlertmanagerChange::Replica { .. },
+            ) = change
+            {
+                problems.push(
+                    refused("replicas of Prometheus are there in the twin only")
+                        .at(&step.place)
+                        .label("a real world has one Prometheus"),
+                );
+            }
             if let Change::Down { how: Outage::Vanishes, .. } = change
                 && TO_NOTICE * speed > LATEST
             {

@@ -321,6 +321,9 @@ fn prepare_alertmanager(
     }
     let written = config::alertmanager(stack, &templates, inbox, plan.place, plan.speed).map_err(refused)?;
     write(&own.join("alertmanager.yml"), &written.text)?;
+    // Whoever signed the inbox's certificates.
+    let authority = own.join("authority.pem");
+    write(&authority, inbox.authority())?;
     let url = filled(&stack.external_url, ALERTMANAGER_URL);
     let arguments = vec![
         format!("--config.file={}", own.join("alertmanager.yml").display()),
@@ -337,7 +340,7 @@ fn prepare_alertmanager(
         program: Program::Alertmanager,
         folder: own,
         arguments,
-        environment: Vec::new(),
+        environment: vec![("SSL_CERT_FILE".to_owned(), authority.display().to_string())],
     };
     Ok((component, written.substitutions))
 }

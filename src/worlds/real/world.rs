@@ -472,6 +472,9 @@ impl Up {
                     }
                 }
             }
+            AlertmanagerChange::Replicas { .. } | AlertmanagerChange::Replica { .. } => {
+                return Err(WorldError::Failed("replicas of Prometheus are there in the twin only".into()));
+            }
             AlertmanagerChange::Restart { keeps_storage } => {
                 self.standing.relay.lead_to(None);
                 if let Some(mut running) = self.standing.alertmanager.take() {

@@ -1,7 +1,7 @@
 //! `alertmanager.yml` for the real Alertmanager: every integration sends to its mailbox in the inbox.
 //!
-//! Routes, grouping, templates and texts stay as they are. An integration whose service has one fixed address can't be
-//! pointed elsewhere: PagerDuty's older API is spoken in its newer form, and Pushover is refused.
+//! Routes, grouping, templates and texts stay as they are. A service that has one fixed address (PagerDuty's older API,
+//! Pushover) is received for by a proxy.
 
 use std::path::Path;
 
@@ -16,6 +16,9 @@ use crate::worlds::real::place::Place;
 use crate::worlds::speed;
 
 const INBOX: &str = "the inbox receives in place of the service";
+const PROXY: &str = "the service has one fixed address: the inbox receives for it as a proxy";
+const PAGERDUTY_V1: &str = "https://events.pagerduty.com/generic/2010-04-15/create_event.json";
+const PUSHOVER: &str = "https://api.pushover.net/1/messages.json";
 const NO_FILE: &str = "the file is not on this machine, and the inbox lets everybody in";
 
 /// The config to run with, its templates being all files of `templates`.
@@ -136,37 +139,34 @@ fn point(
             refused(format!("no mail server could be opened: {error}")).at(&integration.place)
         })?;
         set(edits, node, "smarthost", &quoted(&place.reach(address)), INBOX);
-        set(edits, node, "require_tls", "false", "the inbox is on this machine");
-        edits.remove(node, "force_implicit_tls", "the inbox is on this machine");
-        edits.remove(node, "tls_config", "the inbox is on this machine");
+        edits.remove(node, "force_implicit_tls", "the inbox offers STARTTLS");
+        edits.remove(node, "tls_config", "the inbox has a certificate of its own");
         return Ok(());
     }
-    let Some(key) = url_key(integration.kind) else {
-        return Err(refused(format!(
-            "receiver `{}` can't be run in a real world: {} has one fixed address",
-            receiver.name.value,
-            integration.kind.as_str()
-        ))
-        .at(&integration.place)
-        .help("run this scenario in the twin"));
+    let fixed = match integration.kind {
+        IntegrationKind::PagerDuty if by_service_key(settings) => Some(PAGERDUTY_V1),
+        IntegrationKind::Pushover => Some(PUSHOVER),
+        _ => None,
     };
-    let stands_for = match integration.kind {
-        IntegrationKind::PagerDuty if by_service_key(settings) => "https://events.pagerduty.com/v2/enqueue",
-        _ => settings.text(key),
-    };
-    let url = reached(&inbox.open(mailbox(stands_for)), place);
+    if let Some(stands_for) = fixed {
+        let opened = inbox.open_as_proxy(mailbox(stands_for));
+        let url = opened
+            .map_err(|error| refused(format!("no proxy could be opened: {error}")).at(&integration.place))?;
+        let url = quoted(&reached(&url, place));
+        match node.get("http_config").filter(|http| http.entries().is_some()) {
+            Some(http) => set(edits, http, "proxy_url", &url, PROXY),
+            None => set(edits, node, "http_config", &format!("{{proxy_url: {url}}}"), PROXY),
+        }
+        return Ok(());
+    }
+    let Some(key) = url_key(integration.kind) else { return Ok(()) };
+    let url = reached(&inbox.open(mailbox(settings.text(key))), place);
     // Its client adds the path itself, slash and all.
     let url = match integration.kind {
         IntegrationKind::Telegram => url.trim_end_matches('/').to_owned(),
         _ => url,
     };
     set(edits, node, key, &quoted(&url), INBOX);
-    if let Some((name, _)) =
-        node.entries().unwrap_or_default().iter().find(|(name, _)| name.scalar() == Some("service_key"))
-    {
-        let why = "the address of PagerDuty's older API is fixed: the newer one is spoken";
-        edits.replace(&name.span, "routing_key", why);
-    }
     Ok(())
 }
 
@@ -186,7 +186,6 @@ fn secrets_in_files(edits: &mut Edits, node: &Node) {
             // URLs are set anyway, all of them.
             Some(inline) if inline.ends_with("url") => edits.remove(node, &format!("{inline}_file"), NO_FILE),
             Some(inline) => {
-                let inline = if inline == "service_key" { "routing_key" } else { inline };
                 edits.replace(&name.span, inline, NO_FILE);
                 edits.replace(&value.span, "firedrill", NO_FILE);
             }
@@ -197,10 +196,11 @@ fn secrets_in_files(edits: &mut Edits, node: &Node) {
 
 /// The inbox's URL as a component reaches it.
 fn reached(url: &str, place: &dyn Place) -> String {
-    let address = url.strip_prefix("http://").and_then(|rest| rest.split_once('/'));
-    match address.and_then(|(server, path)| Some((server.parse().ok()?, path))) {
-        Some((server, path)) => format!("http://{}/{path}", place.reach(server)),
-        None => url.to_owned(),
+    let Some(rest) = url.strip_prefix("http://") else { return url.to_owned() };
+    let (server, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+    match server.parse() {
+        Ok(server) => format!("http://{}{path}", place.reach(server)),
+        Err(_) => url.to_owned(),
     }
 }
 
