@@ -1,7 +1,9 @@
 //! Kubernetes objects, as much of them as says how monitoring is wired.
 //!
-//! Promises: objects of kinds that are not known are passed over; values of a wrong type count as absent, since
+//! Promises: of a kind that is not known there are still its name and its values; values of a wrong type count as absent, since
 //! the cluster would say so itself.
+
+mod objects;
 
 use std::collections::BTreeMap;
 
@@ -9,8 +11,8 @@ use super::parts;
 use super::yaml::Node;
 use crate::diagnostic::Spanned;
 use crate::stack::wiring::{
-    ConfigMap, Container, ContainerPort, Mount, OperatorObject, PartKind, Service, ServicePort, Volume,
-    Wiring, Workload,
+    ConfigMap, Container, ContainerPort, Mount, OperatorObject, PartKind, Probe, Reference, Service,
+    ServicePort, Volume, Wiring, Workload,
 };
 
 /// Takes an object, or the objects of a list, into the wiring.
@@ -22,16 +24,24 @@ pub fn read(object: &Node, wiring: &mut Wiring) {
     let name = Spanned::new(name, place.span.clone());
     let labels = metadata.and_then(|node| node.get("labels")).map(pairs).unwrap_or_default();
     let spec = object.get("spec");
+    wiring.objects.extend(objects::object(object));
     match kind {
         "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" | "Job" => {
             let template = spec.and_then(|node| node.get("template"));
-            workload(kind, name, namespace, template, wiring);
+            workload(kind, name, namespace, spec, template, wiring);
         }
         "CronJob" => {
             let job = spec.and_then(|node| node.get("jobTemplate")?.get("spec")?.get("template"));
-            workload(kind, name, namespace, job, wiring);
+            workload(kind, name, namespace, None, job, wiring);
         }
-        "Pod" => workload(kind, name, namespace, Some(object), wiring),
+        "Pod" => workload(kind, name, namespace, None, Some(object), wiring),
+        "Beat" => {
+            let of = |key| spec.and_then(|spec| spec.get(key)?.get("podTemplate"));
+            workload(kind, name, namespace, None, of("daemonSet").or(of("deployment")), wiring);
+        }
+        "Role" | "ClusterRole" => objects::role(object, name, wiring),
+        "RoleBinding" | "ClusterRoleBinding" => objects::binding(object, name, wiring),
+        "Ingress" => objects::ingress(object, name, namespace, wiring),
         "Service" => wiring.services.push(service(name, namespace, spec)),
         "ConfigMap" => {
             let entries = object.get("data").and_then(Node::entries).unwrap_or_default().iter();
@@ -44,6 +54,9 @@ pub fn read(object: &Node, wiring: &mut Wiring) {
             wiring.config_maps.push(ConfigMap { name, namespace, labels, keys });
         }
         "ServiceMonitor" | "PodMonitor" | "PrometheusRule" | "Probe" | "AlertmanagerConfig" => {
+            if kind.ends_with("Monitor") {
+                objects::monitor(object, name.clone(), namespace.clone(), wiring);
+            }
             let kind = object.get("kind").map_or(&object.span, |node| &node.span);
             let kind = Spanned::new(text(object, "kind").to_owned(), kind.clone());
             wiring.operator_objects.push(OperatorObject { kind, name, namespace, labels });
@@ -95,6 +108,12 @@ fn pairs(node: &Node) -> BTreeMap<String, String> {
     entries.filter_map(|(key, value)| Some((key.scalar()?.to_owned(), value.scalar()?.to_owned()))).collect()
 }
 
+/// Text by text, each value with its place.
+fn places(node: &Node) -> BTreeMap<String, Spanned<String>> {
+    let entries = node.entries().unwrap_or_default().iter();
+    entries.filter_map(|(key, value)| Some((key.scalar()?.to_owned(), spanned(value)?))).collect()
+}
+
 fn list<'n>(node: &'n Node, key: &str) -> &'n [Node] {
     node.get(key).and_then(Node::items).unwrap_or_default()
 }
@@ -103,25 +122,44 @@ fn workload(
     kind: &str,
     name: Spanned<String>,
     namespace: String,
+    controller: Option<&Node>,
     template: Option<&Node>,
     wiring: &mut Wiring,
 ) {
     let Some(template) = template else { return };
     let Some(spec) = template.get("spec") else { return };
-    let labels = template.get("metadata").and_then(|node| node.get("labels")).map(pairs).unwrap_or_default();
+    let metadata = template.get("metadata");
+    let under = |key| metadata.and_then(|node| node.get(key));
+    let selector = controller.and_then(|node| node.get("selector")?.get("matchLabels"));
+    let security = spec.get("securityContext");
+    let strategy = controller.and_then(|node| node.get("strategy")).map_or("", |node| text(node, "type"));
+    let user = security.and_then(|security| number(security, "runAsUser"));
     let place = name.span.clone();
     wiring.workloads.push(Workload {
         kind: kind.to_owned(),
         name,
         namespace: Some(namespace),
-        labels,
-        containers: list(spec, "containers").iter().map(container).collect(),
+        labels: under("labels").map(pairs).unwrap_or_default(),
+        annotations: under("annotations").map(places).unwrap_or_default(),
+        selector: selector.map(|node| places(node).into_iter().collect()).unwrap_or_default(),
+        service_account: spec.get("serviceAccountName").or(spec.get("serviceAccount")).and_then(spanned),
+        replicas: controller.and_then(|node| node.get("replicas")).and_then(spanned),
+        rolls: kind == "Deployment" && strategy != "Recreate",
+        fs_group: security.is_some_and(|security| security.get("fsGroup").is_some()),
+        host_network: text(spec, "hostNetwork") == "true",
+        file: None,
+        networks: Vec::new(),
+        containers: list(spec, "containers").iter().map(|node| container(node, user)).collect(),
         volumes: list(spec, "volumes").iter().map(volume).collect(),
         place,
     });
 }
 
-fn container(node: &Node) -> Container {
+fn number<T: std::str::FromStr>(node: &Node, key: &str) -> Option<T> {
+    text(node, key).parse().ok()
+}
+
+fn container(node: &Node, user: Option<u32>) -> Container {
     let words = |key| list(node, key).iter().filter_map(spanned);
     let ports = list(node, "ports").iter().filter_map(|port| {
         Some(ContainerPort {
@@ -140,8 +178,21 @@ fn container(node: &Node) -> Container {
     let env = list(node, "env")
         .iter()
         .filter_map(|variable| Some((spanned(variable.get("name")?)?, spanned(variable.get("value")?)?)));
+    let security = node.get("securityContext");
+    let privileged = security.and_then(|security| security.get("privileged"));
+    let limits = node.get("resources").and_then(|resources| resources.get("limits"));
     Container {
         env: env.collect(),
+        references: list(node, "env").iter().chain(list(node, "envFrom")).filter_map(reference).collect(),
+        probes: ["livenessProbe", "readinessProbe", "startupProbe"]
+            .into_iter()
+            .filter_map(|kind| probe(kind, node.get(kind)?))
+            .collect(),
+        published: Vec::new(),
+        overrides_entrypoint: node.get("command").is_some(),
+        limited: limits.is_some_and(|limits| limits.entries().is_some_and(|entries| !entries.is_empty())),
+        privileged: privileged.filter(|node| node.scalar() == Some("true")).map(|node| node.span.clone()),
+        user: security.and_then(|security| number(security, "runAsUser")).or(user),
         name: text(node, "name").to_owned(),
         image: node.get("image").and_then(spanned),
         args: words("command").chain(words("args")).collect(),
@@ -150,13 +201,47 @@ fn container(node: &Node) -> Container {
     }
 }
 
+/// `valueFrom` of a variable, or an item of `envFrom`.
+fn reference(node: &Node) -> Option<Reference> {
+    let from = node.get("valueFrom").unwrap_or(node);
+    let (kind, at) = [
+        ("Secret", "secretKeyRef"),
+        ("ConfigMap", "configMapKeyRef"),
+        ("Secret", "secretRef"),
+        ("ConfigMap", "configMapRef"),
+    ]
+    .into_iter()
+    .find_map(|(kind, key)| Some((kind, from.get(key)?)))?;
+    Some(Reference {
+        kind,
+        name: spanned(at.get("name")?)?,
+        key: at.get("key").and_then(spanned),
+        optional: text(at, "optional") == "true",
+    })
+}
+
+fn probe(kind: &'static str, node: &Node) -> Option<Probe> {
+    let get = node.get("httpGet")?;
+    let port = spanned(get.get("port")?)?;
+    let path = get.get("path").and_then(spanned);
+    Some(Probe { kind, path: path.unwrap_or_else(|| Spanned::new("/".to_owned(), get.span.clone())), port })
+}
+
 fn volume(node: &Node) -> Volume {
     let config_map = node.get("configMap");
-    let items = config_map.map(|map| list(map, "items")).unwrap_or_default().iter();
+    let secret = node.get("secret");
+    let source = config_map.or(secret);
+    let items = source.map(|source| list(source, "items")).unwrap_or_default().iter();
+    let under = |outer: &str, key: &str| node.get(outer).and_then(|node| node.get(key)).and_then(spanned);
     Volume {
         name: text(node, "name").to_owned(),
-        config_map: config_map.and_then(|map| map.get("name")).and_then(spanned),
-        secret: node.get("secret").map(|secret| text(secret, "secretName").to_owned()),
+        config_map: under("configMap", "name"),
+        secret: under("secret", "secretName"),
+        claim: under("persistentVolumeClaim", "claimName"),
+        empty: node.get("emptyDir").is_some(),
+        host_path: under("hostPath", "path"),
+        optional: source.is_some_and(|source| text(source, "optional") == "true"),
+        place: node.span.clone(),
         items: items.map(|item| (text(item, "key").to_owned(), text(item, "path").to_owned())).collect(),
     }
 }

@@ -54,7 +54,8 @@ fn wire(parts: Parts) -> Wiring {
                 part.documents.iter().for_each(|object| kubernetes::read(object, &mut wiring));
             }
             PartKind::Compose => {
-                part.documents.iter().for_each(|document| compose::read(document, &mut wiring));
+                let name = part.name.as_deref();
+                part.documents.iter().for_each(|document| compose::read(document, name, &mut wiring));
             }
             PartKind::Code => {
                 let metrics = instrumentation::read(&part.source);

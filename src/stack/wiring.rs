@@ -6,6 +6,7 @@
 mod grafana;
 mod mounted;
 mod network;
+mod objects;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use crate::promql::Expr;
 pub use grafana::{Dashboard, Datasource, Grafana, Panel, Provider, Target};
 pub use mounted::Mounted;
 pub use network::{Address, Reached};
+pub use objects::{Backend, Binding, Endpoint, Ingress, Monitor, Object, Role, RoleRule};
 
 /// Everything that checks look at.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,13 @@ pub struct Wiring {
     pub services: Vec<Service>,
     pub config_maps: Vec<ConfigMap>,
     pub operator_objects: Vec<OperatorObject>,
+    /// Every Kubernetes object, whatever its kind.
+    pub objects: Vec<Object>,
+    pub roles: Vec<Role>,
+    pub bindings: Vec<Binding>,
+    pub ingresses: Vec<Ingress>,
+    pub monitors: Vec<Monitor>,
+    pub compose_files: Vec<ComposeFile>,
     pub releases: Vec<Release>,
     pub prometheus: Vec<PrometheusConfig>,
     pub rule_files: Vec<RuleFile>,
@@ -114,6 +123,20 @@ pub struct Workload {
     pub namespace: Option<String>,
     /// Of its pods.
     pub labels: BTreeMap<String, String>,
+    /// Of its pods.
+    pub annotations: BTreeMap<String, Spanned<String>>,
+    /// `spec.selector.matchLabels`
+    pub selector: Vec<(String, Spanned<String>)>,
+    pub service_account: Option<Spanned<String>>,
+    pub replicas: Option<Spanned<String>>,
+    /// A new pod starts before the old one has ended.
+    pub rolls: bool,
+    /// Its volumes are made writable for a group.
+    pub fs_group: bool,
+    pub host_network: bool,
+    /// In Compose: which of the files, counted from 0, and its networks.
+    pub file: Option<usize>,
+    pub networks: Vec<Spanned<String>>,
     pub containers: Vec<Container>,
     pub volumes: Vec<Volume>,
     pub place: Span,
@@ -128,12 +151,48 @@ pub struct Container {
     pub mounts: Vec<Mount>,
     /// Its environment, as far as it stands in the documents as text.
     pub env: Vec<(Spanned<String>, Spanned<String>)>,
+    /// Secrets and ConfigMaps that its environment comes from.
+    pub references: Vec<Reference>,
+    pub probes: Vec<Probe>,
+    /// The ports of the host that lead to it; in Compose.
+    pub published: Vec<PublishedPort>,
+    /// It replaces the image's own program.
+    pub overrides_entrypoint: bool,
+    /// It has limits of memory or CPU.
+    pub limited: bool,
+    pub privileged: Option<Span>,
+    /// `runAsUser`, its own or its pod's; `user` in Compose.
+    pub user: Option<u32>,
 }
 
 impl Container {
     /// The value of an environment variable.
     pub fn variable(&self, name: &str) -> Option<&Spanned<String>> {
         self.env.iter().find(|(known, _)| known.value == name).map(|(_, value)| value)
+    }
+
+    /// Whether it runs an image, such as `prom/prometheus`, whatever the registry.
+    pub fn runs(&self, program: &str) -> bool {
+        let image = self.image_name();
+        image == program || image.strip_suffix(program).is_some_and(|before| before.ends_with('/'))
+    }
+
+    /// The value of the last `--flag=value` or `-flag value`.
+    pub fn flag(&self, name: &str) -> Option<Spanned<String>> {
+        let mut found = None;
+        for (at, arg) in self.args.iter().enumerate() {
+            let Some(rest) = arg.value.strip_prefix('-').map(|rest| rest.trim_start_matches('-')) else {
+                continue;
+            };
+            match rest.strip_prefix(name) {
+                Some("") => found = self.args.get(at + 1).cloned(),
+                Some(value) if value.starts_with('=') => {
+                    found = Some(Spanned::new(value[1..].to_owned(), arg.span.clone()));
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     /// The image without registry, tag and digest: `prom/prometheus`.
@@ -159,6 +218,46 @@ pub struct ContainerPort {
     pub udp: bool,
 }
 
+/// A Secret or a ConfigMap that something needs.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// `Secret` or `ConfigMap`
+    pub kind: &'static str,
+    pub name: Spanned<String>,
+    pub key: Option<Spanned<String>>,
+    pub optional: bool,
+}
+
+/// A liveness, readiness or startup probe over HTTP.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// `livenessProbe`
+    pub kind: &'static str,
+    pub path: Spanned<String>,
+    /// A number or a port's name.
+    pub port: Spanned<String>,
+}
+
+/// A port of the host that leads to one of the container.
+#[derive(Clone, Debug)]
+pub struct PublishedPort {
+    /// The host's address, where one is stated.
+    pub address: Option<String>,
+    pub host: u16,
+    pub container: u16,
+    pub place: Span,
+}
+
+/// A Compose file.
+#[derive(Clone, Debug)]
+pub struct ComposeFile {
+    pub name: Option<String>,
+    pub place: Span,
+    /// Top-level names.
+    pub networks: Vec<String>,
+    pub volumes: Vec<String>,
+}
+
 /// A volume or host path in a container.
 #[derive(Clone, Debug)]
 pub struct Mount {
@@ -172,7 +271,14 @@ pub struct Mount {
 pub struct Volume {
     pub name: String,
     pub config_map: Option<Spanned<String>>,
-    pub secret: Option<String>,
+    pub secret: Option<Spanned<String>>,
+    pub claim: Option<Spanned<String>>,
+    /// `emptyDir`
+    pub empty: bool,
+    pub host_path: Option<Spanned<String>>,
+    /// The ConfigMap or Secret need not exist.
+    pub optional: bool,
+    pub place: Span,
     /// Renamed keys, where `items` picks some.
     pub items: Vec<(String, String)>,
 }

@@ -27,10 +27,7 @@ impl Wiring {
     pub fn running(&self, program: &str) -> impl Iterator<Item = (&Workload, &Container)> {
         self.workloads.iter().flat_map(move |workload| {
             let containers = workload.containers.iter();
-            let of_program = containers.filter(move |container| {
-                let image = container.image_name();
-                image == program || image.strip_suffix(program).is_some_and(|before| before.ends_with('/'))
-            });
+            let of_program = containers.filter(move |container| container.runs(program));
             of_program.map(move |container| (workload, container))
         })
     }
