@@ -7,6 +7,7 @@ mod admin_api;
 mod alertmanager_config_refused;
 mod alerts_sent_to_nobody;
 mod chart_dashboard_file;
+mod cluster;
 mod config_not_loaded;
 mod credentials_in_clear;
 mod dashboard_applied;
@@ -36,6 +37,8 @@ mod sides_never_match;
 mod sources;
 mod template_label_missing;
 mod templates;
+mod safety;
+mod scraping;
 #[cfg(test)]
 mod tests;
 mod two_default_datasources;
@@ -123,6 +126,17 @@ pub const CHECKS: &[&Check] = &[
     &rules_refused::CHECK,
     &alertmanager_config_refused::CHECK,
     &default_receiver_lost::CHECK,
+    &cluster::selector_not_in_template::CHECK,
+    &cluster::undefined_volume::CHECK,
+    &cluster::removed_api::CHECK,
+    &cluster::kind_without_operator::CHECK,
+    &cluster::missing_namespace::CHECK,
+    &cluster::missing_service_account::CHECK,
+    &cluster::missing_object::CHECK,
+    &cluster::secret_not_documented::CHECK,
+    &cluster::storage_class_not_documented::CHECK,
+    &cluster::probe_fails::CHECK,
+    &safety::volume_not_writable::CHECK,
     // Not loaded.
     &rules_not_loaded::CHECK,
     &config_not_loaded::CHECK,
@@ -133,6 +147,18 @@ pub const CHECKS: &[&Check] = &[
     &not_an_http_target::CHECK,
     &alerts_sent_to_nobody::CHECK,
     &placeholder_receiver::CHECK,
+    &cluster::service_selects_nothing::CHECK,
+    // Not scraped.
+    &cluster::discovery_not_permitted::CHECK,
+    &scraping::scrapes_everything::CHECK,
+    &scraping::kubelet_needs_https::CHECK,
+    &scraping::exporter_not_deployed::CHECK,
+    &scraping::annotation_unread::CHECK,
+    &scraping::port_annotation_unread::CHECK,
+    &scraping::monitor_selects_nothing::CHECK,
+    &scraping::scraped_twice::CHECK,
+    &scraping::scrapes_one_pod_of_many::CHECK,
+    &scraping::metrics_not_served::CHECK,
     // Never fires, always fires.
     &unknown_metric::CHECK,
     &unknown_label::CHECK,
@@ -159,6 +185,13 @@ pub const CHECKS: &[&Check] = &[
     &credentials_in_clear::CHECK,
     &latest_tag::CHECK,
     &admin_api::CHECK,
+    &safety::open_to_all::CHECK,
+    &safety::tls_not_verified::CHECK,
+    &safety::no_persistence::CHECK,
+    &safety::rollout_blocked::CHECK,
+    &safety::no_resource_limits::CHECK,
+    &safety::privileged_container::CHECK,
+    &safety::role_too_wide::CHECK,
 ];
 
 /// Runs every check; what a comment ignores is left out, and a comment without a reason is a finding.

@@ -29,7 +29,9 @@ pub fn read(commands: &[HelmCommand], parts: &[Part], wiring: &mut Wiring) {
         let release = Release {
             name: command.release.clone(),
             chart: Spanned::new(chart_name, chart.span.clone()),
+            repository: chart.value.rsplit_once('/').map(|(repository, _)| repository.to_owned()),
             namespace: command.namespace.as_ref().map_or("default", |name| &name.value).to_owned(),
+            namespace_place: command.namespace.clone(),
             values,
             complete,
         };
@@ -98,7 +100,8 @@ fn services(release: &Release) -> Vec<Service> {
             let cluster = set("clusterName").unwrap_or("elasticsearch");
             vec![(format!("{cluster}-{}", set("nodeGroup").unwrap_or("master")), 9200)]
         }
-        "kibana" => vec![(full("kibana"), 5601)],
+        // Always both: `kibana-kibana`.
+        "kibana" => vec![(set("fullnameOverride").map_or(format!("{name}-kibana"), str::to_owned), 5601)],
         "jaeger" => ["query", "collector", "agent"]
             .into_iter()
             .map(|part| (format!("{}-{part}", full("jaeger")), 0))

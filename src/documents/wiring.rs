@@ -46,6 +46,9 @@ fn wire(parts: Parts) -> Wiring {
         wiring.parts.push(DocumentPart {
             kind: part.kind,
             name: part.name.clone(),
+            language: part.language.clone(),
+            source: part.source.clone(),
+            holder: part.holder.is_some().then(|| home(part)),
             place: part.place.clone(),
             unread: part.unread.clone(),
         });

@@ -4,9 +4,11 @@
 //! Promises: only what the documents say; what they don't is absent, never guessed. Everything keeps its place.
 
 mod grafana;
+mod commands;
 mod mounted;
 mod network;
 mod objects;
+mod targets;
 
 use std::collections::BTreeMap;
 
@@ -16,9 +18,11 @@ use crate::diagnostic::{Diagnostic, SourceFile, Span, Spanned};
 use crate::promql::Expr;
 
 pub use grafana::{Dashboard, Datasource, Grafana, Panel, Provider, Target};
+pub use commands::ReadFile;
 pub use mounted::Mounted;
 pub use network::{Address, Reached};
 pub use objects::{Backend, Binding, Endpoint, Ingress, Monitor, Object, Role, RoleRule};
+pub use targets::ScrapeTarget;
 
 /// Everything that checks look at.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +63,11 @@ pub struct Wiring {
 pub struct DocumentPart {
     pub kind: PartKind,
     pub name: Option<String>,
+    /// A fence's word or a file's extension.
+    pub language: String,
+    pub source: SourceFile,
+    /// The ConfigMap that holds it.
+    pub holder: Option<Home>,
     pub place: Span,
     /// Why it is not read, where it isn't.
     pub unread: Option<String>,
@@ -329,7 +338,10 @@ pub struct Release {
     pub name: Spanned<String>,
     /// Without its repository's name.
     pub chart: Spanned<String>,
+    /// `grafana` in `grafana/grafana`.
+    pub repository: Option<String>,
     pub namespace: String,
+    pub namespace_place: Option<Spanned<String>>,
     /// Every single value by its path, from `--set` and the values files that are documented.
     pub values: BTreeMap<String, Spanned<String>>,
     /// All values files that the command names are documented.

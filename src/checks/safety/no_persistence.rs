@@ -1,0 +1,99 @@
+//! Data that the next restart loses.
+
+use super::{is_under, program};
+use crate::checks::{Check, Harm};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::stack::wiring::{Container, Mount, Wiring, Workload};
+
+pub const CHECK: Check = Check {
+    id: "no-persistence",
+    harm: Harm::Risk,
+    title: "a restart loses what this program has stored",
+    explanation: "What a container writes outside of a volume is gone with it, and an `emptyDir` is gone with its pod: \
+                  Prometheus' series, Grafana's dashboards, and Alertmanager's silences and the record of what it has \
+                  already sent, so that after each restart everything is sent again.",
+    example: "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: am}\nspec:\n  template:\n    spec:\n      containers:\n      - image: prom/alertmanager:v0.25.0\n        args: ['--storage.path=/alertmanager']\n        volumeMounts: [{name: data, mountPath: /alertmanager}]\n      volumes: [{name: data, emptyDir: {}}]\n",
+    mended: "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: am}\nspec:\n  template:\n    spec:\n      containers:\n      - image: prom/alertmanager:v0.25.0\n        args: ['--storage.path=/alertmanager']\n        volumeMounts: [{name: data, mountPath: /alertmanager}]\n      volumes: [{name: data, persistentVolumeClaim: {claimName: am}}]\n---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: am}\nspec: {accessModes: [ReadWriteOnce]}\n",
+    find,
+};
+
+fn find(wiring: &Wiring) -> Vec<Diagnostic> {
+    let workloads = wiring.workloads.iter();
+    let containers =
+        workloads.flat_map(|workload| workload.containers.iter().map(move |container| (workload, container)));
+    let mut found: Vec<Diagnostic> =
+        containers.filter_map(|(workload, container)| judge(wiring, workload, container)).collect();
+    found.extend(charts(wiring));
+    found
+}
+
+fn judge(wiring: &Wiring, workload: &Workload, container: &Container) -> Option<Diagnostic> {
+    let program = program(container)?;
+    let data = match program.data_flag.and_then(|flag| container.flag(flag)) {
+        Some(path) => path.value,
+        None => match (program.data, program.name) {
+            (Some(data), _) => data.to_owned(),
+            (None, "Loki") => loki_data(wiring, container)?,
+            _ => return None,
+        },
+    };
+    let found = |place: &Span, label: String| {
+        Diagnostic::warning("", format!("a restart loses what {} has stored", program.name))
+            .at(place)
+            .label(label)
+    };
+    let mount: Option<&Mount> = container
+        .mounts
+        .iter()
+        .filter(|mount| is_under(&data, &mount.path.value))
+        .max_by_key(|mount| mount.path.value.len());
+    let Some(mount) = mount else {
+        let place = container.image.as_ref().map_or(&workload.place, |image| &image.span);
+        return Some(found(place, format!("no volume is mounted at {data}")));
+    };
+    let volume = workload.volumes.iter().find(|volume| volume.name == mount.source)?;
+    volume.empty.then(|| {
+        found(&mount.path.span, "this volume is an `emptyDir`".to_owned())
+            .related(&volume.place, "gone with the pod")
+    })
+}
+
+/// Where a Loki keeps its chunks: as the config that it is given says.
+fn loki_data(wiring: &Wiring, container: &Container) -> Option<String> {
+    let settings = wiring.settings.iter();
+    let mut prefixes = settings.filter(|setting| setting.path == "common.path_prefix");
+    let (first, second) = (prefixes.next()?, prefixes.next());
+    (second.is_none() && !container.mounts.is_empty()).then(|| first.value.value.clone())
+}
+
+/// Charts store nothing unless told to.
+fn charts(wiring: &Wiring) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for release in wiring.releases.iter().filter(|release| release.complete) {
+        let has = |prefix: &str| release.values.keys().any(|path| path.starts_with(prefix));
+        let is =
+            |path: &str, wanted: &str| release.values.get(path).is_some_and(|value| value.value == wanted);
+        let (name, place) = (&release.chart.value, &release.chart.span);
+        let mut add = |what: &str, key: &str| {
+            found.push(
+                Diagnostic::warning("", format!("a restart loses what {what} of {name} has stored"))
+                    .at(place)
+                    .label("its chart gives it no volume by default")
+                    .help(format!("set `{key}` in its values")),
+            );
+        };
+        match name.as_str() {
+            "kube-prometheus-stack" => {
+                if !has("prometheus.prometheusSpec.storageSpec") && !is("prometheus.enabled", "false") {
+                    add("the Prometheus", "prometheus.prometheusSpec.storageSpec");
+                }
+                if !has("alertmanager.alertmanagerSpec.storage") && !is("alertmanager.enabled", "false") {
+                    add("the Alertmanager", "alertmanager.alertmanagerSpec.storage");
+                }
+            }
+            "grafana" if !is("persistence.enabled", "true") => add("the Grafana", "persistence.enabled"),
+            _ => {}
+        }
+    }
+    found
+}
