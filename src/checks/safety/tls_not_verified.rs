@@ -39,19 +39,22 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         wiring.parts.iter().filter(|part| matches!(part.kind, PartKind::Prometheus | PartKind::FluentBit))
     {
         let text = part.source.text();
+        let off = match part.kind {
+            PartKind::FluentBit => ["tls.verify off", "tls.verify 0"],
+            _ => ["insecure_skip_verify: true", "insecure_skip_verify: yes"],
+        };
         let mut at = 0;
         for line in text.split_inclusive('\n') {
-            let mut words = line.split_whitespace();
-            let (key, value) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-            let off = match part.kind {
-                PartKind::FluentBit => {
-                    key.eq_ignore_ascii_case("tls.verify") && value.eq_ignore_ascii_case("off")
-                }
-                _ => key == "insecure_skip_verify:" && value == "true",
-            };
-            if let Some(column) = line.find(key).filter(|_| off) {
-                let end = at + line.trim_end().len();
-                places.push(Spanned::new(value.to_owned(), part.source.span(at + column..end)));
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let plain = words.join(" ").to_lowercase();
+            if !plain.starts_with('#') && off.iter().any(|off| plain.contains(off)) {
+                let start =
+                    at + line.find("insecure_skip_verify").unwrap_or(line.len() - line.trim_start().len());
+                let value = words.last().copied().unwrap_or_default();
+                places.push(Spanned::new(
+                    value.to_owned(),
+                    part.source.span(start..at + line.trim_end().len()),
+                ));
             }
             at += line.len();
         }

@@ -4,7 +4,7 @@ use super::{all_jobs_known, jobs};
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{Reached, Wiring};
-use crate::stack::{Discovery, RelabelAction, ScrapeConfig};
+use crate::stack::{Discovery, RelabelAction, RelabelConfig, ScrapeConfig};
 
 pub const CHECK: Check = Check {
     id: "exporter-not-deployed",
@@ -53,12 +53,8 @@ fn wanted(job: &ScrapeConfig) -> Vec<(String, Span)> {
     let mut names = Vec::new();
     for relabel in job.relabel_configs.iter().filter(|relabel| relabel.action == RelabelAction::Keep) {
         let [label] = relabel.source_labels.as_slice() else { continue };
-        let regex = relabel.regex.as_str();
-        // The reader anchors it: `^(?s:NAME)$`.
-        let name = regex.trim_start_matches("^(?s:").trim_end_matches(")$").trim_end_matches("\\z");
-        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-        if NAMES.contains(&label.as_str()) && plain && !name.is_empty() {
-            names.push((name.to_owned(), relabel.place.clone()));
+        if NAMES.contains(&label.as_str()) {
+            names.extend(literal(relabel).map(|name| (name, relabel.place.clone())));
         }
     }
     for discovery in &job.discovery {
@@ -70,6 +66,14 @@ fn wanted(job: &ScrapeConfig) -> Vec<(String, Span)> {
         }
     }
     names
+}
+
+/// The name that a pattern stands for, where it stands for one alone.
+fn literal(relabel: &RelabelConfig) -> Option<String> {
+    let (_, behind) = relabel.place.text().split_once("regex:")?;
+    let name = behind.split(['\n', ',', '}']).next()?.trim().trim_matches(['"', '\'']);
+    let fits = |text: &str| relabel.regex.is_match(text);
+    (fits(name) && !fits("") && !fits(&format!("{name}x"))).then(|| name.to_owned())
 }
 
 fn exists(wiring: &Wiring, name: &str) -> bool {
