@@ -3,8 +3,8 @@
 //!
 //! Promises: only what the documents say; what they don't is absent, never guessed. Everything keeps its place.
 
-mod grafana;
 mod commands;
+mod grafana;
 mod mounted;
 mod network;
 mod objects;
@@ -17,8 +17,8 @@ use super::{Prometheus, RuleGroup, Version};
 use crate::diagnostic::{Diagnostic, SourceFile, Span, Spanned};
 use crate::promql::Expr;
 
-pub use grafana::{Dashboard, Datasource, Grafana, Panel, Provider, Target};
 pub use commands::ReadFile;
+pub use grafana::{Dashboard, Datasource, Grafana, Panel, Provider, Target};
 pub use mounted::Mounted;
 pub use network::{Address, Reached};
 pub use objects::{Backend, Binding, Endpoint, Ingress, Monitor, Object, Role, RoleRule};
