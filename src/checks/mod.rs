@@ -32,13 +32,13 @@ mod prometheus_config_refused;
 pub mod routing;
 mod rules_not_loaded;
 mod rules_refused;
+mod safety;
+mod scraping;
 mod series;
 mod sides_never_match;
 mod sources;
 mod template_label_missing;
 mod templates;
-mod safety;
-mod scraping;
 #[cfg(test)]
 mod tests;
 mod two_default_datasources;
