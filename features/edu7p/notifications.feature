@@ -1,25 +1,61 @@
 Feature: Who hears of it on the education platform
+  Every receiver, channel and repeat of fixtures/stacks/edu7p/alertmanager.yml.
 
   Background:
     Given the stack in "fixtures/stacks/edu7p"
 
-  Scenario: A crashed instance is told to operations and management, again and again until it is over
+  Scenario: A crashed instance is told to operations and management
     When instance "api-1" crashes
-    Then an email to "management@education.example.com" is sent within 3 minutes with subject "[CRITICAL] Education Platform - ServiceDown", saying "Please investigate immediately!"
+    Then an email to "management@education.example.com" is sent once within 3 minutes with subject "[CRITICAL] Education Platform - ServiceDown", saying "🚨 CRITICAL ALERT 🚨"
+    And an email to "management@education.example.com" is sent within 3 minutes, saying "Please investigate immediately!"
     And an email to "ops-team@education.example.com" is sent within 3 minutes, saying "Service 10.1.0.2:3000 has been down for more than 1 minute"
-    And channel "#critical-alerts" is notified within 3 minutes with status firing, saying "*Instance:* 10.1.0.2:3000"
-    And channel "#critical-alerts" is notified within 15 minutes because repeat interval elapsed
+    And channel "#critical-alerts" is notified once within 3 minutes with status firing with subject "🚨 Critical Alert - Education Platform"
+    And channel "#critical-alerts" is notified within 3 minutes, saying "*Instance:* 10.1.0.2:3000"
+    And channel "#critical-alerts" is notified within 3 minutes with payload '{"channel": "#critical-alerts", "attachments": [{"color": "danger"}]}'
+    And alert "ServiceDown" is routed to "critical-alerts"
+
+  Scenario: What is critical is repeated until it is over, and the channel hears that it is
+    When instance "api-1" crashes
+    Then channel "#critical-alerts" is notified within 3 minutes because first notification
+    # repeat_interval is 5m, and the group is looked at every minute.
+    And channel "#critical-alerts" is notified between 6 minutes and 9 minutes because repeat interval elapsed
+    And channel "#critical-alerts" is notified twice within 15 minutes because repeat interval elapsed
+    And an email to "management@education.example.com" is sent once between 6 minutes and 9 minutes because repeat interval elapsed
     And channel "#alerts" is not notified for 20 minutes
     When instance "api-1" comes back
-    Then channel "#critical-alerts" is notified within 10 minutes with status resolved
+    Then channel "#critical-alerts" is notified once within 10 minutes with status resolved
     And no email to "management@education.example.com" is sent for 10 minutes with status resolved
+
+  Scenario: Instances that crash together are one message
+    When "api" crashes
+    Then an email to "ops-team@education.example.com" is sent once within 3 minutes, saying "Service 10.1.0.1:3000", grouped by alertname="ServiceDown", cluster="education-platform"
+    And an email to "ops-team@education.example.com" is sent within 3 minutes, saying "Service 10.1.0.2:3000"
 
   Scenario: Too few pupils are a warning, repeated each half hour
     When metric "education_platform_active_users" drops to 2
-    Then an email to "ops-team@education.example.com" is sent within 20 minutes with subject "[WARNING] Education Platform - LowActiveUsers", saying "Only 8 users are currently active"
-    And channel "#alerts" is notified within 20 minutes, saying "Only 8 users are currently active"
+    Then an email to "ops-team@education.example.com" is sent once within 20 minutes with subject "[WARNING] Education Platform - LowActiveUsers", saying "⚠️ WARNING ALERT ⚠️"
+    And channel "#alerts" is notified once within 20 minutes with subject "⚠️ Warning - Education Platform", saying "Only 8 users are currently active"
+    And channel "#alerts" is notified within 20 minutes with payload '{"channel": "#alerts", "attachments": [{"color": "warning"}]}'
     And channel "#critical-alerts" is not notified for 20 minutes
-    And channel "#alerts" is notified within 60 minutes because repeat interval elapsed
+    And no email to "management@education.example.com" is sent for 60 minutes
+    And channel "#alerts" is notified once between 45 minutes and 60 minutes because repeat interval elapsed
+    And an email to "ops-team@education.example.com" is sent once between 45 minutes and 60 minutes because repeat interval elapsed
+    When metric "education_platform_active_users" becomes 100
+    Then alert "LowActiveUsers" resolves within 1 minute
+    And channel "#alerts" is not notified with status resolved for 30 minutes
 
-  Scenario: The dead man's switch is heard
-    Then channel "#monitoring" is notified within 6 minutes because repeat interval elapsed, saying "Education Platform monitoring is alive and well!"
+  Scenario: Of an instance that fails nobody is told that it is slow
+    When "api" errors rise to 20%
+    Then channel "#critical-alerts" is notified within 8 minutes about alert "HighErrorRate"
+    When "api" latency rises to p95 of 6s
+    Then alert "HighResponseTime" is inhibited by "HighErrorRate" within 12 minutes
+    And channel "#alerts" is not notified for 30 minutes
+    And no email to "ops-team@education.example.com" is sent for 30 minutes about alert "HighResponseTime"
+    When "api" errors drop to 0.1%
+    Then channel "#alerts" is notified within 12 minutes about alert "HighResponseTime"
+
+  Scenario: The dead man's switch is heard, and heard again
+    Then channel "#monitoring" is notified once between 1 minute and 7 minutes because repeat interval elapsed with subject "💀 Monitoring Health Check", saying "Education Platform monitoring is alive and well!"
+    And channel "#monitoring" is notified within 16 minutes with payload '{"attachments": [{"color": "good"}]}'
+    And alert "DeadMansSwitch" is routed to "deadman-switch"
+    And nobody else is notified for 1 hour

@@ -1,18 +1,31 @@
 Feature: Who hears of it on the events platform
+  Every receiver, channel and repeat of fixtures/stacks/funlynk/alertmanager.yml.
 
   Background:
     Given the stack in "fixtures/stacks/funlynk"
 
-  Scenario: Errors that users feel are critical, by mail and in the channel, and again after an hour
+  Scenario: Errors that users feel are critical, by mail and in the channel
     When "backend" errors rise to 5%
-    Then an email to "devops@funlynk.com" is sent within 12 minutes with subject "CRITICAL: HighErrorRate", saying "errors per second"
-    And channel "#alerts-critical" is notified within 12 minutes, saying "High error rate detected"
-    And channel "#alerts-warning" is not notified for 12 minutes
+    Then an email to "devops@funlynk.com" is sent once within 12 minutes with subject "CRITICAL: HighErrorRate", saying "Alert: High error rate detected"
+    And an email to "devops@funlynk.com" is sent within 12 minutes, saying "errors per second"
+    And channel "#alerts-critical" is notified once within 12 minutes with subject "CRITICAL Alert", saying "High error rate detected"
     And alert "HighErrorRate" is routed to "critical-alerts"
-    And channel "#alerts-critical" is notified within 80 minutes because repeat interval elapsed
+    And nobody else is notified for 12 minutes
 
-  Scenario: Latency is a warning
+  Scenario: What is critical is told again after an hour, and nobody is told that it is over
+    When "backend" errors rise to 5%
+    Then channel "#alerts-critical" is notified within 12 minutes because first notification
+    And channel "#alerts-critical" is notified once between 1 hour and 80 minutes because repeat interval elapsed
+    And an email to "devops@funlynk.com" is sent once between 1 hour and 80 minutes because repeat interval elapsed
+    When "backend" recovers
+    Then alert "HighErrorRate" resolves within 6 minutes
+    And channel "#alerts-critical" is not notified with status resolved for 20 minutes
+    And no email to "devops@funlynk.com" is sent for 20 minutes with status resolved
+
+  Scenario: Latency is a warning, and one again after an hour
     When "backend" latency rises to 2s
-    Then an email to "team@funlynk.com" is sent within 12 minutes with subject "WARNING: HighLatency"
-    And channel "#alerts-warning" is notified within 12 minutes, saying "High latency detected"
-    And channel "#alerts-critical" is not notified for 12 minutes
+    Then an email to "team@funlynk.com" is sent once within 12 minutes with subject "WARNING: HighLatency", saying "Alert: High latency detected"
+    And channel "#alerts-warning" is notified once within 12 minutes with subject "Warning Alert", saying "High latency detected"
+    And nobody else is notified for 12 minutes
+    And channel "#alerts-warning" is notified once between 1 hour and 80 minutes because repeat interval elapsed
+    And an email to "team@funlynk.com" is sent once between 1 hour and 80 minutes because repeat interval elapsed

@@ -2,6 +2,7 @@
 
 use super::{Check, Harm};
 use crate::diagnostic::Diagnostic;
+use crate::documents::chart_defaults;
 use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
@@ -20,7 +21,10 @@ pub const CHECK: Check = Check {
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let configs = wiring.alertmanagers.iter();
     let problems = configs.flat_map(|config| {
-        config.problems.iter().filter(|problem| super::is_new_error(wiring, problem)).map(|problem| {
+        let problems = config.problems.iter().filter(|problem| super::is_new_error(wiring, problem));
+        // That a chart's defaults do not fit the values is told by default-receiver-lost.
+        let own = |problem: &&Diagnostic| !problem.place.as_ref().is_some_and(chart_defaults::is_default);
+        problems.filter(own).map(|problem| {
             let consequence = format!("Alertmanager {} does not start with this config", config.version);
             super::refused(problem, &consequence)
         })

@@ -2,8 +2,8 @@
 
 use super::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::RuleKind;
 use crate::stack::wiring::{Home, Wiring};
+use crate::stack::{Prometheus, Rule, RuleKind};
 
 pub const CHECK: Check = Check {
     id: "alerts-sent-to-nobody",
@@ -18,17 +18,17 @@ pub const CHECK: Check = Check {
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let groups = wiring.rule_files.iter().flat_map(|file| &file.groups);
     let mut rules = groups.flat_map(|group| &group.rules);
-    let Some(alert) = rules.find(|rule| matches!(rule.kind, RuleKind::Alerting { .. })) else {
-        return Vec::new();
-    };
+    let alert = rules.find(|rule| matches!(rule.kind, RuleKind::Alerting { .. }));
     let configs = wiring.prometheus.iter().filter(|config| config.home != Home::Values);
-    let silent =
-        configs.filter(|config| config.config.as_ref().is_some_and(|config| config.alertmanagers.is_empty()));
-    let found = silent.map(|config| {
-        Diagnostic::error("", "this Prometheus sends its alerts to no Alertmanager")
-            .at(&config.source.span(0..0))
-            .label("has no `alerting.alertmanagers`")
-            .related(&alert.name().span, "nobody is told of this alert")
-    });
-    found.collect()
+    configs.filter_map(|config| of(config.config.as_ref()?, alert)).collect()
+}
+
+/// Of one Prometheus, where there is an alert that it could send.
+pub fn of(prometheus: &Prometheus, alert: Option<&Rule>) -> Option<Diagnostic> {
+    let file = prometheus.file.as_ref().filter(|_| prometheus.alertmanagers.is_empty())?;
+    let found = Diagnostic::error("", "this Prometheus sends its alerts to no Alertmanager")
+        .at(&file.span(0..0))
+        .label("has no `alerting.alertmanagers`")
+        .related(&alert?.name().span, "nobody is told of this alert");
+    Some(found)
 }

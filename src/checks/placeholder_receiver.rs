@@ -2,6 +2,7 @@
 
 use super::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Spanned};
+use crate::stack::alertmanager::{Alertmanager, Setting};
 use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
@@ -17,7 +18,7 @@ pub const CHECK: Check = Check {
     find,
 };
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 15] = [
     "url",
     "api_url",
     "slack_api_url",
@@ -30,12 +31,33 @@ const KEYS: [&str; 12] = [
     "bot_token",
     "user_key",
     "smtp_auth_password",
+    "to",
+    "channel",
+    "token",
 ];
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let settings = wiring.alertmanagers.iter().flat_map(|config| &config.settings);
     let settings = settings.filter(|setting| KEYS.contains(&setting.key()));
     settings.filter_map(|setting| judge(&setting.value)).collect()
+}
+
+/// Those of a config that Alertmanager accepts; what stands under `global` is told once.
+pub fn of(config: &Alertmanager) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for integration in config.receivers.iter().flat_map(|receiver| &receiver.integrations) {
+        for key in KEYS {
+            let (Some(Setting::Text(text)), Some(place)) =
+                (integration.settings.get(key), integration.settings.place(key))
+            else {
+                continue;
+            };
+            let diagnostic = judge(&Spanned::new(text.clone(), place.clone()));
+            found
+                .extend(diagnostic.filter(|diagnostic| !found.iter().any(|known| known.same_as(diagnostic))));
+        }
+    }
+    found
 }
 
 fn judge(value: &Spanned<String>) -> Option<Diagnostic> {
@@ -48,6 +70,12 @@ fn judge(value: &Spanned<String>) -> Option<Diagnostic> {
         let label = "nothing but Alertmanager runs in its container";
         let assuming = "assuming that no other container shares its network";
         return Some(own.at(&value.span).label(label).because(assuming));
+    }
+    // What is below these domains is often a real name made anonymous.
+    let domains = ["@example.com", "@example.org", "@example.net"];
+    if text.split(',').any(|address| domains.iter().any(|domain| address.trim().ends_with(domain))) {
+        let found = Diagnostic::error("", "this receiver is an address of an example").at(&value.span);
+        return Some(found.label("nobody reads here").because("the domain is reserved for documentation"));
     }
     is_placeholder(&text).then(|| {
         Diagnostic::error("", "this receiver is a placeholder")

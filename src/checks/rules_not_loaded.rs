@@ -84,7 +84,7 @@ fn judge(
         }
         // Relative to the config's folder, which nobody states: the last parts decide.
         (Home::File(Some(name)), true) => {
-            return (!patterns.iter().any(|pattern| fits_end(&pattern.value, name))).then(|| {
+            return (!patterns.iter().any(|pattern| glob::fits_end(&pattern.value, name))).then(|| {
                 let pattern = patterns[0];
                 found.label(format!("this is {name}")).related(&pattern.span, "does not match it").because(
                     "assuming that the file keeps its name; Prometheus starts without these rules and says nothing",
@@ -96,7 +96,7 @@ fn judge(
     let matched = paths.iter().any(|path| {
         patterns.iter().any(|pattern| match pattern.value.starts_with('/') {
             true => glob::fits_path(&pattern.value, path),
-            false => fits_end(&pattern.value, path),
+            false => glob::fits_end(&pattern.value, path),
         })
     });
     (!matched).then(|| {
@@ -105,14 +105,6 @@ fn judge(
             .related(&patterns[0].span, "does not match it")
             .because("Prometheus starts without these rules and says nothing")
     })
-}
-
-/// Whether the end of a path fits a pattern that counts from an unknown folder.
-fn fits_end(pattern: &str, path: &str) -> bool {
-    let pattern: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    let path: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    let length = pattern.len().min(path.len());
-    glob::fits_path(&pattern[pattern.len() - length..].join("/"), &path[path.len() - length..].join("/"))
 }
 
 #[cfg(test)]

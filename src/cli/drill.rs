@@ -33,7 +33,7 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = format!("{}\n\n{EXAMPLES}", Exit::help()))]
 pub struct DrillArguments {
-    /// The stack: a folder, or files
+    /// The stack: a folder, files, or a Markdown guide
     #[arg(required = true, value_name = "STACK")]
     pub stack: Vec<String>,
 

@@ -8,6 +8,7 @@ mod folder;
 pub mod glob;
 #[cfg(test)]
 mod tests;
+mod within;
 
 use std::path::{Path, PathBuf};
 
@@ -78,15 +79,27 @@ impl Loader {
         let mut files: Vec<SourceFile> = Vec::new();
         files
             .extend(found.iter().filter(|file| file.content == Content::Firedrill).map(|f| f.source.clone()));
+        let within = within::within(&found, version, alertmanager::alertmanager_version(&found, &described));
         let mut config = None;
+        let mut config_within = None;
         if let Some(file) = &config_file {
             files.push(file.source.clone());
             let (read, problems) = prometheus::read(&file.source, version);
             self.problems.extend(problems);
             config = read;
+        } else if described.prometheus.is_none() {
+            config_within = self.prometheus_within(&within);
+            config = config_within.and_then(|found| found.config.clone());
+            files.extend(config_within.map(|found| found.source.clone()));
         }
-        let rule_files = self.rule_files(&found, config_file.as_ref(), config.as_ref(), &described);
-        if config_file.is_none() && rule_files.is_empty() && self.problems.is_empty() {
+        let mut rule_files = match config_within {
+            Some(_) => self.rule_objects(&found),
+            None => self.rule_files(&found, config_file.as_ref(), config.as_ref(), &described),
+        };
+        let has_config = config_file.is_some() || config_within.is_some();
+        rule_files.extend(self.rules_within(&within, config_within, has_config, &found));
+        let has_none = !has_config && rule_files.is_empty() && within.alertmanagers.is_empty();
+        if has_none && self.problems.is_empty() {
             self.problems.push(nothing_found(paths));
         }
         let mut rule_groups = Vec::new();
@@ -96,17 +109,21 @@ impl Loader {
             self.problems.extend(problems);
         }
         files.extend(rule_files);
-        let alertmanager = self.alertmanager(&found, &described);
+        let alertmanager = self.alertmanager(&found, &described, &within);
         files.extend(alertmanager.iter().map(|alertmanager| alertmanager.place.file.clone()));
         let mut prometheus = config.unwrap_or_else(|| Prometheus::new(version));
         prometheus.version = stated;
-        prometheus.external_url = described.external_url.map(|url| url.value).unwrap_or_default();
+        let programs = ["prom/prometheus", "prometheus/prometheus"];
+        let external_url = described.external_url.map(|url| url.value);
+        prometheus.external_url =
+            external_url.or_else(|| within::external_url(&within, &programs)).unwrap_or_default();
         Stack {
             path: names(paths).join(" "),
             files,
             prometheus,
             rule_groups,
             alertmanager,
+            more_rules: within.more_rules(),
             services: described.services,
             start: described.start,
             images: found.iter().flat_map(|file| images::named(&file.source)).collect(),
@@ -193,6 +210,12 @@ impl Loader {
         (Version::parse(&first.value).unwrap_or(Version::NEWEST), Some(first.clone()))
     }
 
+    /// What an operator hands to Prometheus, whatever its config says.
+    fn rule_objects(&self, found: &[Found]) -> Vec<SourceFile> {
+        let objects = found.iter().filter(|file| file.content == Content::RuleObjects);
+        objects.map(|file| file.source.clone()).collect()
+    }
+
     /// The rule files in the order in which Prometheus would load them, each once.
     fn rule_files(
         &mut self,
@@ -234,25 +257,20 @@ impl Loader {
     /// The files that a `rule_files` entry names. A path inside a container is looked for in the folder.
     fn matching(&mut self, pattern: &Spanned<String>, folder: &Path, found: &[Found]) -> Vec<Found> {
         let mut paths = glob::matching(&folder.join(&pattern.value));
-        if paths.is_empty() && pattern.value.starts_with('/') {
-            let inside = pattern.value.trim_start_matches('/');
-            let starts = std::iter::once(0).chain(inside.match_indices('/').map(|(at, _)| at + 1));
-            for start in starts {
-                paths = glob::matching(&folder.join(&inside[start..]));
-                // A bare `*.yml` also matches files of other kinds.
-                paths.retain(|path| {
-                    let rules = found.iter().find(|file| same_file(&file.path, path));
-                    rules.is_none_or(|file| matches!(file.content, Content::Rules | Content::RuleObjects))
-                });
-                if !paths.is_empty() {
-                    self.notes.push(format!(
-                        "{}: `{}` is a path in a container; taken for `{}`",
-                        pattern.span,
-                        pattern.value,
-                        folder.join(&inside[start..]).display()
-                    ));
-                    break;
-                }
+        if paths.is_empty() {
+            // A bare `*.yml` also matches files of other kinds.
+            let is_rules = |path: &Path| {
+                let known = found.iter().find(|file| same_file(&file.path, path));
+                known.is_none_or(|file| matches!(file.content, Content::Rules | Content::RuleObjects))
+            };
+            if let Some((fits, matched)) = glob::from_container(&pattern.value, folder, is_rules) {
+                self.notes.push(format!(
+                    "{}: `{}` is a path in a container; taken for `{}`",
+                    pattern.span,
+                    pattern.value,
+                    fits.display()
+                ));
+                paths = matched;
             }
         }
         if paths.is_empty() {
@@ -293,7 +311,8 @@ fn no_match(pattern: &Spanned<String>, folder: &Path, found: &[Found]) -> Diagno
 fn nothing_found<P: AsRef<Path>>(paths: &[P]) -> Diagnostic {
     Diagnostic::error("no-stack", format!("there is no monitoring stack in {}", names(paths).join(", "))).because(
         "looked for a Prometheus config (`prometheus.yml`, or a YAML file with `scrape_configs`, `rule_files` or \
-         `global`), rule files (with `groups`) and PrometheusRule objects",
+         `global`), rule files (with `groups`) and PrometheusRule objects, also in ConfigMaps and in a guide that is named \
+         itself",
     )
 }
 

@@ -1,6 +1,7 @@
 //! Finding and reading what people wrote. Every value read here keeps its place.
 
 pub mod alertmanager;
+pub mod chart_defaults;
 pub mod compose;
 pub mod dashboard;
 pub mod expectations;

@@ -3,19 +3,20 @@
 //! Promises: the strict readers judge every config, wherever it stands, for the version that its image states;
 //! without a stated version, for the newest.
 
+mod alertmanagers;
+
 use std::path::Path;
 
 use super::parts::{Part, Parts};
 use super::yaml::{Kind, Node};
 use super::{
-    alertmanager, compose, dashboard, grafana, helm, instrumentation, kubernetes, parts, prometheus,
-    promql_blocks, rules,
+    compose, dashboard, grafana, helm, instrumentation, kubernetes, parts, prometheus, promql_blocks, rules,
 };
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
 use crate::stack::Version;
 use crate::stack::alertmanager::Version as AlertmanagerVersion;
 use crate::stack::wiring::{
-    Address, AlertmanagerConfig, DocumentPart, Home, PartKind, PrometheusConfig, RuleFile, Setting, Wiring,
+    Address, DocumentPart, Home, PartKind, PrometheusConfig, RuleFile, Setting, Wiring,
 };
 
 /// Everything at `paths`; `Err` where a file can't be read or there is none.
@@ -30,18 +31,30 @@ pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<Wiring, Vec<Diagnostic>> {
         let looked = "looked for YAML and JSON files, and for Markdown with fenced blocks";
         return Err(vec![Diagnostic::error("no-documents", nothing).because(looked)]);
     }
-    Ok(wire(parts))
+    Ok(wire(parts, Wiring::default()))
+}
+
+/// The wiring of some files that were read already, for the versions stated.
+pub fn of_files<'f>(
+    files: impl IntoIterator<Item = &'f SourceFile>,
+    prometheus: Option<Version>,
+    alertmanager: Option<AlertmanagerVersion>,
+) -> Wiring {
+    let mut parts = Parts::default();
+    files.into_iter().for_each(|file| parts.file(file));
+    wire(parts, Wiring { asked: (prometheus, alertmanager), ..Wiring::default() })
 }
 
 /// The wiring of a single text, as if it were a file of this path.
 pub fn of_text(path: &str, text: &str) -> Wiring {
     let mut parts = Parts::default();
     parts.file(&SourceFile::new(path, text));
-    wire(parts)
+    wire(parts, Wiring::default())
 }
 
-fn wire(parts: Parts) -> Wiring {
-    let mut wiring = Wiring { broken: parts.broken, commands: parts.commands, ..Wiring::default() };
+fn wire(parts: Parts, mut wiring: Wiring) -> Wiring {
+    wiring.broken = parts.broken;
+    wiring.commands = parts.commands;
     for part in &parts.parts {
         wiring.parts.push(DocumentPart {
             kind: part.kind,
@@ -72,6 +85,7 @@ fn wire(parts: Parts) -> Wiring {
         }
     }
     helm::read(&parts.releases, &parts.parts, &mut wiring);
+    alertmanagers::read(&parts.parts, &mut wiring);
     for part in &parts.parts {
         configs(part, &mut wiring);
         settings(part, &mut wiring);
@@ -106,19 +120,6 @@ fn configs(part: &Part, wiring: &mut Wiring) {
             });
         }
         PartKind::Rules => rule_file(&part.source, home(part), wiring),
-        PartKind::Alertmanager => {
-            let Some(node) = part.documents.first() else { return };
-            let version = alertmanager_version(wiring);
-            let (config, problems) = alertmanager::read(&part.source, version);
-            wiring.alertmanagers.push(AlertmanagerConfig {
-                home: home(part),
-                place: part.source.span(0..0),
-                version,
-                config,
-                problems,
-                settings: flat(node),
-            });
-        }
         PartKind::Objects if part.documents.iter().any(rules::is_rule_object) => {
             let object = part.documents.iter().find(|document| rules::is_rule_object(document));
             let (namespace, name) = object.map(kubernetes::identity).unwrap_or_default();
@@ -170,18 +171,6 @@ fn values_configs(part: &Part, values: &Node, wiring: &mut Wiring) {
             }
         }
     }
-    if let Some(node) = at(&["alertmanager", "config"]).filter(|node| node.entries().is_some()) {
-        let version = alertmanager_version(wiring);
-        let (config, problems) = alertmanager::read_node(node, version);
-        wiring.alertmanagers.push(AlertmanagerConfig {
-            home: Home::Values,
-            place: node.span.clone(),
-            version,
-            config,
-            problems,
-            settings: flat(node),
-        });
-    }
 }
 
 /// A list of scrape configs as a Prometheus config of its own, every place kept.
@@ -206,13 +195,13 @@ fn scrape_configs(file: &SourceFile, jobs: &Node) -> Option<SourceFile> {
 fn prometheus_version(wiring: &Wiring) -> Version {
     let tag = wiring.running("prom/prometheus").chain(wiring.running("prometheus/prometheus"));
     let mut versions = tag.filter_map(|(_, container)| Version::parse(container.image_tag()?));
-    versions.next().unwrap_or(Version::NEWEST)
+    wiring.asked.0.or_else(|| versions.next()).unwrap_or(Version::NEWEST)
 }
 
 fn alertmanager_version(wiring: &Wiring) -> AlertmanagerVersion {
     let tag = wiring.running("prom/alertmanager").chain(wiring.running("prometheus/alertmanager"));
     let mut versions = tag.filter_map(|(_, container)| AlertmanagerVersion::parse(container.image_tag()?));
-    versions.next().unwrap_or(AlertmanagerVersion::NEWEST)
+    wiring.asked.1.or_else(|| versions.next()).unwrap_or(AlertmanagerVersion::NEWEST)
 }
 
 /// The single values of a part, and the addresses among them.

@@ -14,6 +14,8 @@ pub struct Table {
     pub routes: Vec<RouteRow>,
     pub inhibit_rules: Vec<InhibitRow>,
     pub findings: Vec<Diagnostic>,
+    /// The labels, beside `alertname`, that routes and inhibit rules look at.
+    pub looked_at: Vec<String>,
     pub alerts: usize,
 }
 
@@ -117,9 +119,23 @@ impl Table {
             routes: (0..routing.tree.nodes().len()).map(|node| route_row(routing, node)).collect(),
             inhibit_rules: inhibit_rows(routing),
             findings: checks::routing::check(routing),
+            looked_at: looked_at(routing),
             alerts: routing.alerts.len(),
         }
     }
+}
+
+fn looked_at(routing: &Routing<'_>) -> Vec<String> {
+    let routes = routing.tree.nodes().iter().flat_map(|node| &node.route.matchers);
+    let rules = &routing.alertmanager.inhibit_rules;
+    let names = routes.map(|matcher| &matcher.value.name);
+    let names = names
+        .chain(rules.iter().flat_map(|rule| rule.source.iter().chain(&rule.target)).map(|one| &one.name));
+    let names = names.chain(rules.iter().flat_map(|rule| &rule.equal));
+    let mut names: Vec<String> = names.filter(|name| *name != "alertname").cloned().collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn route_row(routing: &Routing<'_>, node: usize) -> RouteRow {

@@ -59,6 +59,30 @@ pub(super) fn cut(text: &str, width: usize, ascii: bool) -> String {
     format!("{}{mark}", kept.trim_end())
 }
 
+/// The text without what colours it.
+pub(super) fn unpainted(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |plain, part| plain + part.split_once('m').map_or("", |(_, rest)| rest))
+}
+
+/// A line broken at blanks where possible; never empty.
+pub(super) fn wrapped(line: &str, width: usize) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut rest: Vec<char> = line.chars().collect();
+    let width = width.max(1);
+    while rest.len() > width {
+        let at = rest[..=width].iter().rposition(|c| *c == ' ').filter(|at| *at > width / 3).unwrap_or(width);
+        parts.push(rest[..at].iter().collect::<String>());
+        rest.drain(..at);
+        while rest.first() == Some(&' ') {
+            rest.remove(0);
+        }
+    }
+    parts.push(rest.iter().collect());
+    parts
+}
+
 /// Text cut in its middle: what tells names apart often stands at their end.
 pub(super) fn cut_middle(text: &str, width: usize, ascii: bool) -> String {
     let length = text.chars().count();

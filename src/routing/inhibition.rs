@@ -16,6 +16,8 @@ pub struct Inhibition {
 pub struct Pairing {
     sources: Vec<Part>,
     targets: Vec<Part>,
+    /// Of each label that must be equal, whether matchers want it to be there, so that it is there on both sides.
+    wanted: Vec<bool>,
     /// Sources (as places in `sources`) by what is known of the labels that must be equal.
     by_equal: BTreeMap<Vec<Known>, Vec<usize>>,
 }
@@ -58,7 +60,14 @@ impl Inhibition {
 
 impl Pairing {
     fn of(rule: &InhibitRule, alerts: &[RoutedAlert<'_>]) -> Pairing {
-        let mut pairing = Pairing { sources: Vec::new(), targets: Vec::new(), by_equal: BTreeMap::new() };
+        let matchers = || rule.source.iter().chain(&rule.target);
+        let wants = |name: &String| matchers().any(|one| one.name == *name && !one.matches_value(""));
+        let mut pairing = Pairing {
+            sources: Vec::new(),
+            targets: Vec::new(),
+            wanted: rule.equal.iter().map(wants).collect(),
+            by_equal: BTreeMap::new(),
+        };
         for (at, alert) in alerts.iter().enumerate().filter(|(_, alert)| !alert.is_dropped()) {
             let source = all(&rule.source, alert);
             let target = all(&rule.target, alert);
@@ -107,6 +116,12 @@ impl Pairing {
     fn sources_of(&self, target: &Part, rule: usize) -> Vec<Muting> {
         let mut found = Vec::new();
         for (equal, sources) in &self.by_equal {
+            let lacks = |known: &[Known]| {
+                known.iter().zip(&self.wanted).any(|(known, wanted)| *wanted && *known == Known::Absent)
+            };
+            if lacks(equal) || lacks(&target.equal) {
+                continue;
+            }
             let Some(equal) = agree(equal, &target.equal) else { continue };
             for source in sources.iter().map(|source| &self.sources[*source]) {
                 // Who plays both parts is not muted by another who does.

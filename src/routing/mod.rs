@@ -114,6 +114,11 @@ impl<'s> Routing<'s> {
         if parts.is_empty() { "default route".to_owned() } else { parts.join(" › ") }
     }
 
+    /// Whether there are alerts, and no others than those that are known.
+    pub fn knows_all_alerts(&self) -> bool {
+        !self.alerts.is_empty() && self.stack.more_rules.is_none()
+    }
+
     /// The names of all alerts, sorted, each once.
     pub fn alert_names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.alerts.iter().map(RoutedAlert::name).collect();

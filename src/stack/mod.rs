@@ -25,6 +25,8 @@ pub struct Stack {
     pub prometheus: Prometheus,
     pub rule_groups: Vec<RuleGroup>,
     pub alertmanager: Option<alertmanager::Alertmanager>,
+    /// What brings rules that the documents do not show, and so alerts that are not known: a chart.
+    pub more_rules: Option<String>,
     /// The synthetic services that `firedrill.yaml` describes.
     pub services: Vec<ServiceSpec>,
     /// The world's time at the first step, where `firedrill.yaml` says.

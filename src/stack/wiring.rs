@@ -27,6 +27,8 @@ pub use targets::ScrapeTarget;
 /// Everything that checks look at.
 #[derive(Clone, Debug, Default)]
 pub struct Wiring {
+    /// The versions to imitate, whatever the documents say.
+    pub asked: (Option<Version>, Option<alertmanager::Version>),
     pub parts: Vec<DocumentPart>,
     pub workloads: Vec<Workload>,
     pub services: Vec<Service>,
@@ -56,6 +58,21 @@ pub struct Wiring {
     pub settings: Vec<Setting>,
     /// YAML and JSON that no program could parse.
     pub broken: Vec<Diagnostic>,
+}
+
+impl Wiring {
+    /// The release of a chart, without its repository's name.
+    pub fn release_of(&self, chart: &str) -> Option<&Release> {
+        self.releases.iter().find(|release| release.chart.value == chart)
+    }
+
+    /// What brings rules that the documents do not show.
+    pub fn more_rules(&self) -> Option<String> {
+        let chart = "kube-prometheus-stack";
+        let release = self.release_of(chart)?;
+        let without = release.values.get("defaultRules.create").is_some_and(|value| value.value == "false");
+        (!without).then(|| format!("the chart {chart} brings rules of its own"))
+    }
 }
 
 /// A file, fenced block, here-document or embedded config, and what it is taken for.
@@ -364,6 +381,8 @@ pub enum Home {
     },
     /// Values for a chart; the operator or chart takes it to its place.
     Values,
+    /// `AlertmanagerConfig` objects alone, which the operator turns into one config.
+    AlertmanagerConfigs,
 }
 
 #[derive(Clone, Debug)]
@@ -407,7 +426,8 @@ pub struct AlertmanagerConfig {
     pub home: Home,
     pub place: Span,
     pub version: alertmanager::Version,
-    pub config: Option<Alertmanager>,
+    /// As far as it can be read, also where Alertmanager refuses it.
+    pub meant: Option<Alertmanager>,
     pub problems: Vec<Diagnostic>,
     /// The receivers as they are written, also where the config is refused.
     pub settings: Vec<Setting>,

@@ -3,13 +3,26 @@
 use std::collections::BTreeMap;
 
 use super::listed;
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
+use crate::documents::chart_defaults;
 use crate::routing::{Known, RoutedAlert, Routing};
+use crate::twin::alertmanager::RouteNode;
 
-pub const ID: &str = "alert-reaches-only-default";
+pub const CHECK: Check = Check {
+    id: "alert-reaches-only-default",
+    harm: Harm::Risk,
+    title: "an alert reaches nothing but the default route",
+    explanation: "There are routes for other alerts, and none of them takes this one. That may be meant: then give it a route of its own, so that it is seen to be meant.",
+    example: "# alertmanager.yml\nroute:\n  receiver: team\n  routes:\n  - matchers: [severity=critical]\n    receiver: pager\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\n- name: pager\n  pagerduty_configs:\n  - routing_key_file: /etc/alertmanager/key\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
+    mended: "# alertmanager.yml\nroute:\n  receiver: team\n  routes:\n  - matchers: [severity=critical]\n    receiver: pager\n  - matchers: [severity=warning]\n    receiver: team\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\n- name: pager\n  pagerduty_configs:\n  - routing_key_file: /etc/alertmanager/key\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
+    find: |wiring| super::find(wiring, check),
+};
 
-pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
-    if routing.tree.nodes().len() == 1 {
+pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
+    // Where a team has no route of its own, all is meant for the default one.
+    let own = |node: &RouteNode| !chart_defaults::is_default(&node.route.place);
+    if !routing.tree.nodes().iter().skip(1).any(own) {
         return Vec::new();
     }
     // The labels by which routes choose.
@@ -39,7 +52,7 @@ pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
                 [one] => format!("`{one}` only reaches the default route"),
                 more => format!("{} alerts only reach the default route", more.len()),
             };
-            let mut diagnostic = Diagnostic::warning(ID, message)
+            let mut diagnostic = Diagnostic::warning(CHECK.id, message)
                 .at(&first.rule.name().span)
                 .label(format!("has {labels}; no route takes that"))
                 .related(&receiver.span, "so this receiver is told");

@@ -1,12 +1,21 @@
 //! `continue: true` where no later sibling can match what the route takes.
 
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::routing::{RoutedAlert, Routing, matchers_text, only_values};
 use crate::stack::alertmanager::Route;
 
-pub const ID: &str = "continue-useless";
+pub const CHECK: Check = Check {
+    id: "continue-useless",
+    harm: Harm::Silent,
+    title: "`continue: true` leads nowhere",
+    explanation: "`continue` lets the next sibling routes try too. It never leads back to the parent: a parent keeps only what none of its children takes. Where no later sibling can match, the alert is told to one receiver alone.",
+    example: "# alertmanager.yml\nroute:\n  receiver: team\n  routes:\n  - matchers: [severity=critical]\n    receiver: pager\n    continue: true\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\n- name: pager\n  pagerduty_configs:\n  - routing_key_file: /etc/alertmanager/key\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
+    mended: "# alertmanager.yml\nroute:\n  receiver: team\n  routes:\n  - matchers: [severity=critical]\n    receiver: pager\n    continue: true\n  - matchers: [severity=critical]\n    receiver: team\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\n- name: pager\n  pagerduty_configs:\n  - routing_key_file: /etc/alertmanager/key\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
+    find: |wiring| super::find(wiring, check),
+};
 
-pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
+pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for node in routing.tree.nodes() {
         for (at, child) in node.children().iter().enumerate() {
@@ -21,7 +30,7 @@ pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
             };
             let parent = &node.route.receiver.value;
             found.push(
-                Diagnostic::warning(ID, format!("`continue: true` leads nowhere from {}", matchers_text(route)))
+                Diagnostic::warning(CHECK.id, format!("`continue: true` leads nowhere from {}", matchers_text(route)))
                     .at(&route.place)
                     .label(format!("only `{}` is told", route.receiver.value))
                     .because(because)

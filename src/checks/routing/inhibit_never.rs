@@ -1,14 +1,23 @@
 //! An inhibit rule that no two alerts of the stack can satisfy.
 
 use super::listed;
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::routing::{Known, Routing};
 use crate::stack::alertmanager::{InhibitRule, Matcher};
 
-pub const ID: &str = "inhibit-never";
+pub const CHECK: Check = Check {
+    id: "inhibit-never",
+    harm: Harm::Silent,
+    title: "an inhibit rule that no two documented alerts can satisfy",
+    explanation: "A source mutes a target only where both have the same values of all `equal` labels. `alertname` is the usual mistake: two alerts of one name seldom have two severities. Not reported where a chart brings rules that the documents do not show.",
+    example: "# alertmanager.yml\nroute: {receiver: team}\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\ninhibit_rules:\n- source_matchers: [severity=critical]\n  target_matchers: [severity=warning]\n  equal: [alertname]\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
+    mended: "# alertmanager.yml\nroute: {receiver: team}\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\ninhibit_rules:\n- source_matchers: [severity=critical]\n  target_matchers: [severity=warning]\n  equal: [instance]\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
+    find: |wiring| super::find(wiring, check),
+};
 
-pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
-    if routing.alerts.is_empty() {
+pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
+    if !routing.knows_all_alerts() {
         return Vec::new();
     }
     let rules = routing.alertmanager.inhibit_rules.iter().zip(&routing.inhibition.pairings);
@@ -20,7 +29,7 @@ pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
                 (_, false) => ("no alert is a target", format!("no alert matches {}", text(&rule.target))),
                 _ => unequal(routing, rule, &pairing.parts()),
             };
-            Diagnostic::warning(ID, "this inhibit rule never mutes anything")
+            Diagnostic::warning(CHECK.id, "this inhibit rule never mutes anything")
                 .at(&rule.place)
                 .label(label)
                 .because(because)

@@ -1,106 +1,96 @@
-//! What is wrong with where alerts go. Every check is a function of the stack's [`Routing`] alone.
+//! What is wrong with where alerts go. Every check is a function of the stack's [`Routing`] alone, so that `firedrill check`
+//! and `firedrill drill` find the same.
 
-mod alert_reaches_only_default;
-mod alert_unknown;
-mod continue_useless;
-mod inhibit_equal_missing;
-mod inhibit_never;
-mod notification_fails;
-mod receiver_placeholder;
-mod receiver_silent;
-mod receiver_unused;
-mod repeat_interval_off_beat;
-mod route_shadowed;
-mod route_unreachable;
-mod template_unused;
-mod time_interval_unused;
+pub(super) mod alert_reaches_only_default;
+pub(super) mod alert_unknown;
+pub(super) mod continue_useless;
+pub(super) mod inhibit_equal_missing;
+pub(super) mod inhibit_never;
+pub(super) mod notification_fails;
+pub(super) mod receiver_silent;
+pub(super) mod receiver_unused;
+pub(super) mod repeat_interval_off_beat;
+pub(super) mod route_shadowed;
+pub(super) mod route_unreachable;
+pub(super) mod template_unused;
+pub(super) mod time_interval_unused;
 
-use crate::diagnostic::Diagnostic;
+use super::{Check, alerts_sent_to_nobody, placeholder_receiver};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::routing::Routing;
+use crate::stack::wiring::{AlertmanagerConfig, Home, Wiring};
+use crate::stack::{Prometheus, Stack};
 
-/// A check's id, what it finds, and the check itself.
+/// A check of the routes.
 pub struct RoutingCheck {
-    pub id: &'static str,
-    pub finds: &'static str,
-    pub check: fn(&Routing<'_>) -> Vec<Diagnostic>,
+    pub check: &'static Check,
+    find: fn(&Routing<'_>) -> Vec<Diagnostic>,
 }
 
+/// Every one, in the order of the manual.
 pub const CHECKS: &[RoutingCheck] = &[
-    RoutingCheck {
-        id: notification_fails::ID,
-        finds: "a receiver's message can't be made: its templates fail, so nobody is told (an error)",
-        check: notification_fails::check,
-    },
-    RoutingCheck {
-        id: receiver_silent::ID,
-        finds: "alerts go to a receiver that tells nobody",
-        check: receiver_silent::check,
-    },
-    RoutingCheck {
-        id: receiver_placeholder::ID,
-        finds: "a receiver's address is one that examples use",
-        check: receiver_placeholder::check,
-    },
-    RoutingCheck {
-        id: alert_reaches_only_default::ID,
-        finds: "alerts that no route below the default one takes",
-        check: alert_reaches_only_default::check,
-    },
-    RoutingCheck {
-        id: alert_unknown::ID,
-        finds: "a route or an inhibit rule names an alert that no rule defines",
-        check: alert_unknown::check,
-    },
-    RoutingCheck {
-        id: route_shadowed::ID,
-        finds: "an earlier sibling takes everything that the route could take",
-        check: route_shadowed::check,
-    },
-    RoutingCheck {
-        id: route_unreachable::ID,
-        finds: "no alert of the stack can take the route",
-        check: route_unreachable::check,
-    },
-    RoutingCheck {
-        id: receiver_unused::ID,
-        finds: "no route leads to the receiver",
-        check: receiver_unused::check,
-    },
-    RoutingCheck {
-        id: continue_useless::ID,
-        finds: "`continue: true`, but no later sibling can match",
-        check: continue_useless::check,
-    },
-    RoutingCheck {
-        id: repeat_interval_off_beat::ID,
-        finds: "a repeat_interval that group_interval stretches",
-        check: repeat_interval_off_beat::check,
-    },
-    RoutingCheck {
-        id: inhibit_never::ID,
-        finds: "an inhibit rule that no two alerts can satisfy",
-        check: inhibit_never::check,
-    },
-    RoutingCheck {
-        id: inhibit_equal_missing::ID,
-        finds: "an inhibit rule whose `equal` labels no alert has, so that any source mutes every target",
-        check: inhibit_equal_missing::check,
-    },
-    RoutingCheck {
-        id: time_interval_unused::ID,
-        finds: "a time interval that no route uses",
-        check: time_interval_unused::check,
-    },
-    RoutingCheck {
-        id: template_unused::ID,
-        finds: "a template that nothing uses",
-        check: template_unused::check,
-    },
+    RoutingCheck { check: &notification_fails::CHECK, find: notification_fails::check },
+    RoutingCheck { check: &receiver_silent::CHECK, find: receiver_silent::check },
+    RoutingCheck { check: &alert_reaches_only_default::CHECK, find: alert_reaches_only_default::check },
+    RoutingCheck { check: &alert_unknown::CHECK, find: alert_unknown::check },
+    RoutingCheck { check: &route_shadowed::CHECK, find: route_shadowed::check },
+    RoutingCheck { check: &route_unreachable::CHECK, find: route_unreachable::check },
+    RoutingCheck { check: &receiver_unused::CHECK, find: receiver_unused::check },
+    RoutingCheck { check: &continue_useless::CHECK, find: continue_useless::check },
+    RoutingCheck { check: &repeat_interval_off_beat::CHECK, find: repeat_interval_off_beat::check },
+    RoutingCheck { check: &inhibit_never::CHECK, find: inhibit_never::check },
+    RoutingCheck { check: &inhibit_equal_missing::CHECK, find: inhibit_equal_missing::check },
+    RoutingCheck { check: &time_interval_unused::CHECK, find: time_interval_unused::check },
+    RoutingCheck { check: &template_unused::CHECK, find: template_unused::check },
 ];
 
-/// Everything that the checks find, in their order.
+/// The checks that a drill makes, in its order.
+pub fn found_by_drills() -> impl Iterator<Item = &'static Check> {
+    let others = [&alerts_sent_to_nobody::CHECK, &placeholder_receiver::CHECK];
+    others.into_iter().chain(CHECKS.iter().map(|routing| routing.check))
+}
+
+/// What a drill finds: everything that is wrong with where alerts go. A warning, except where a message is lost.
 pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
-    CHECKS.iter().flat_map(|check| (check.check)(routing)).collect()
+    let warned =
+        |check: &Check, found: Diagnostic| Diagnostic { id: check.id, severity: Severity::Warning, ..found };
+    let unsent =
+        alerts_sent_to_nobody::of(&routing.stack.prometheus, routing.alerts.first().map(|alert| alert.rule));
+    let unsent = unsent.into_iter().map(|found| warned(&alerts_sent_to_nobody::CHECK, found));
+    let placeholders = placeholder_receiver::of(routing.alertmanager).into_iter();
+    let placeholders = placeholders.map(|found| warned(&placeholder_receiver::CHECK, found));
+    unsent.chain(placeholders).chain(CHECKS.iter().flat_map(|check| (check.find)(routing))).collect()
+}
+
+/// What a check finds in the documents: in each Alertmanager config, with all alerts that are documented.
+fn find(wiring: &Wiring, check: fn(&Routing<'_>) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let stacks = wiring.alertmanagers.iter().filter_map(|config| stack(wiring, config));
+    stacks.flat_map(|stack| Routing::of(&stack).map_or_else(Vec::new, |routing| check(&routing))).collect()
+}
+
+/// The same, but only in configs that Alertmanager accepts: of others it is not known what they would say.
+fn find_in_accepted(wiring: &Wiring, check: fn(&Routing<'_>) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let refused = |config: &&AlertmanagerConfig| !config.problems.is_empty();
+    match wiring.alertmanagers.iter().find(refused) {
+        Some(_) => Vec::new(),
+        None => find(wiring, check),
+    }
+}
+
+/// A config and all documented rules, as one stack; none where there are no rules, and so no alerts.
+fn stack(wiring: &Wiring, config: &AlertmanagerConfig) -> Option<Stack> {
+    let alertmanager = config.meant.clone()?;
+    let rule_groups: Vec<_> = wiring.rule_files.iter().flat_map(|file| file.groups.clone()).collect();
+    let prometheus = wiring.prometheus.iter().find(|config| config.home != Home::Values);
+    let prometheus = prometheus.and_then(|config| config.config.clone()).unwrap_or_else(Prometheus::default);
+    let stack = Stack {
+        alertmanager: Some(alertmanager),
+        rule_groups,
+        prometheus,
+        more_rules: wiring.more_rules(),
+        ..Stack::default()
+    };
+    (!stack.rule_groups.is_empty()).then_some(stack)
 }
 
 /// `a, b and 3 more`.

@@ -2,6 +2,7 @@
 //!
 //! Tried with the first alert that reaches the receiver, firing, through the embedded Alertmanager.
 
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::labels::Labels;
 use crate::routing::{Routing, channel};
@@ -10,15 +11,23 @@ use crate::time::{Duration, Timestamp};
 use crate::timeline::{Observed, Outcome};
 use crate::twin::alertmanager::{Alertmanager, PushedAlert, Templates};
 
-pub const ID: &str = "notification-fails";
+pub const CHECK: Check = Check {
+    id: "notification-fails",
+    harm: Harm::Breaks,
+    title: "a receiver's message can't be made, so nobody is told",
+    explanation: "Alertmanager parses a template when it starts, and executes it when it notifies. What fails then (a template that nobody defines, a function given the wrong kind of value) is a line in its log, and the notification is lost. Tried with the first alert that comes to the receiver.",
+    example: "# alertmanager.yml\nroute: {receiver: chat}\nreceivers:\n- name: chat\n  slack_configs:\n  - api_url_file: /etc/alertmanager/slack\n    channel: '#alerts'\n    text: '{{ template \"team.text\" . }}'\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
+    mended: "# alertmanager.yml\nroute: {receiver: chat}\nreceivers:\n- name: chat\n  slack_configs:\n  - api_url_file: /etc/alertmanager/slack\n    channel: '#alerts'\n    text: '{{ .CommonAnnotations.summary }}'\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
+    find: |wiring| super::find_in_accepted(wiring, check),
+};
 
-pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
+pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
     let config = routing.alertmanager;
     let templates = match Templates::new(&config.template_files, config.version) {
         Ok(templates) => templates,
         Err(error) => {
             let diagnostic =
-                Diagnostic::error(ID, "this template can't be read, so Alertmanager does not start")
+                Diagnostic::error(CHECK.id, "this template can't be read, so Alertmanager does not start")
                     .because(error.message);
             return vec![match &error.place {
                 Some(place) => diagnostic.at(place),
@@ -63,7 +72,7 @@ pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
             let to = integration.map_or(String::new(), channel);
             found.push(
                 Diagnostic::error(
-                    ID,
+                    CHECK.id,
                     format!("receiver `{}` can't tell anybody by {to}", receiver.name.value),
                 )
                 .at(integration.map_or(&receiver.place, |integration| &integration.place))

@@ -1,13 +1,22 @@
 //! No alert of the stack can take a route, and no other check says why.
 
 use super::{alert_unknown, route_shadowed};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::routing::{Known, Routing, matchers_text, matches};
 
-pub const ID: &str = "route-unreachable";
+pub const CHECK: Check = Check {
+    id: "route-unreachable",
+    harm: Harm::Risk,
+    title: "no documented alert can take a route",
+    explanation: "No rule gives its alerts labels that the route's matchers hold for. Either the route is for alerts that are gone, or a label is written differently. Not reported where a chart brings rules that the documents do not show.",
+    example: "# alertmanager.yml\nroute:\n  receiver: team\n  routes:\n  - matchers: [severity=page]\n    receiver: pager\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\n- name: pager\n  pagerduty_configs:\n  - routing_key_file: /etc/alertmanager/key\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
+    mended: "# alertmanager.yml\nroute:\n  receiver: team\n  routes:\n  - matchers: [severity=critical]\n    receiver: pager\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\n- name: pager\n  pagerduty_configs:\n  - routing_key_file: /etc/alertmanager/key\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
+    find: |wiring| super::find(wiring, check),
+};
 
-pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
-    if routing.alerts.is_empty() {
+pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
+    if !routing.knows_all_alerts() {
         return Vec::new();
     }
     let shadowed = route_shadowed::shadowed(routing);
@@ -35,7 +44,7 @@ pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
             continue;
         }
         let message = format!("no alert comes to the route for {}", matchers_text(&node.route));
-        let mut diagnostic = Diagnostic::warning(ID, message)
+        let mut diagnostic = Diagnostic::warning(CHECK.id, message)
             .at(&node.route.place)
             .label(format!("receiver `{}` is not told through this", node.route.receiver.value));
         // The matcher that holds for none of the alerts, if one alone is to blame.

@@ -4,13 +4,22 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::routing::Routing;
 use crate::stack::alertmanager::{Setting, Settings};
 
-pub const ID: &str = "template-unused";
+pub const CHECK: Check = Check {
+    id: "template-unused",
+    harm: Harm::Style,
+    title: "nothing uses a template",
+    explanation: "A template is used by the settings of receivers and by other templates. Those that replace one of Alertmanager's own (`slack.default.title`, `__subject`) are used by it.",
+    example: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: alertmanager}\ndata:\n  alertmanager.yml: |\n    route: {receiver: team}\n    receivers:\n    - name: team\n      slack_configs:\n      - api_url_file: /etc/alertmanager/slack\n        channel: '#alerts'\n        text: '{{ template \"team.text\" . }}'\n    templates: [/etc/alertmanager/*.tmpl]\n  team.tmpl: |\n    {{ define \"team.text\" }}{{ .CommonAnnotations.summary }}{{ end }}\n    {{ define \"team.titel\" }}{{ .CommonLabels.alertname }}{{ end }}\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n",
+    mended: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: alertmanager}\ndata:\n  alertmanager.yml: |\n    route: {receiver: team}\n    receivers:\n    - name: team\n      slack_configs:\n      - api_url_file: /etc/alertmanager/slack\n        channel: '#alerts'\n        text: '{{ template \"team.text\" . }}'\n    templates: [/etc/alertmanager/*.tmpl]\n  team.tmpl: |\n    {{ define \"team.text\" }}{{ .CommonAnnotations.summary }}{{ end }}\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n",
+    find: |wiring| super::find(wiring, check),
+};
 
-pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
+pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
     let files = &routing.alertmanager.template_files;
     let (Ok(define), Ok(invoke)) = (
         Regex::new(r#"\{\{-?\s*define\s+["`]([^"`]+)["`]"#),
@@ -33,7 +42,7 @@ pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
             let replaces_default = name.as_str().starts_with("__") || name.as_str().contains(".default.");
             if !replaces_default && !used.contains(name.as_str()) {
                 found.push(
-                    Diagnostic::warning(ID, format!("nothing uses template `{}`", name.as_str()))
+                    Diagnostic::warning(CHECK.id, format!("nothing uses template `{}`", name.as_str()))
                         .at(&file.span(name.range()))
                         .label("defined here")
                         .help(format!("use it in a receiver: `{{{{ template \"{}\" . }}}}`", name.as_str())),

@@ -43,8 +43,8 @@ receivers:
 - {name: c, webhook_configs: [{url: 'http://relay:80/'}]}
 time_intervals: [{name: nights, time_intervals: [{times: [{start_time: '00:00', end_time: '06:00'}]}]}]",
         &[
+            "placeholder-receiver: this receiver is Alertmanager's own host",
             "receiver-silent: receiver `b` tells nobody",
-            "receiver-placeholder: `url` of receiver `a` is a placeholder",
             "alert-reaches-only-default: `Slow` only reaches the default route",
             "alert-unknown: this route is for alert `Slwo`, which no rule defines",
             "route-unreachable: no alert comes to the route for severity=\"info\"",

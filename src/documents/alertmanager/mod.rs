@@ -40,6 +40,11 @@ const KEYS: [&str; 9] = [
 
 /// Reads a configuration file. The model is there only if no problem is an error.
 pub fn read(file: &SourceFile, version: Version) -> (Option<Alertmanager>, Vec<Diagnostic>) {
+    accepted(read_as_meant(file, version))
+}
+
+/// Reads a configuration file; the model is there as far as it can be told what was meant, whatever the problems.
+pub fn read_as_meant(file: &SourceFile, version: Version) -> (Option<Alertmanager>, Vec<Diagnostic>) {
     let (node, mut problems) = yaml::read_one(file);
     let Some(node) = node else {
         if problems.is_empty() {
@@ -49,13 +54,20 @@ pub fn read(file: &SourceFile, version: Version) -> (Option<Alertmanager>, Vec<D
     };
     let (alertmanager, more) = read_node(&node, version);
     problems.extend(more);
-    (alertmanager.filter(|_| problems.is_empty()), problems)
+    (alertmanager, problems)
 }
 
-/// Reads a configuration that stands inside another document, such as Helm values.
+/// Reads a configuration that stands inside another document, such as Helm values; as far as it can be told what was
+/// meant.
 pub fn read_node(node: &Node, version: Version) -> (Option<Alertmanager>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let alertmanager = config(node, &mut Reader { version, problems: &mut problems });
+    (alertmanager, problems)
+}
+
+fn accepted(
+    (alertmanager, problems): (Option<Alertmanager>, Vec<Diagnostic>),
+) -> (Option<Alertmanager>, Vec<Diagnostic>) {
     (alertmanager.filter(|_| problems.is_empty()), problems)
 }
 

@@ -11,12 +11,18 @@ use crate::stack::alertmanager::{Alertmanager, Version};
 /// The receiver of what no object takes.
 const NOBODY: &str = "null";
 
-/// Reads these objects, each a whole document, as one configuration.
-pub fn read_objects(objects: &[Node], version: Version) -> (Option<Alertmanager>, Vec<Diagnostic>) {
-    let Some(first) = objects.first() else { return (None, Vec::new()) };
-    let place = &first.span;
+/// Reads these objects as one configuration, together with the one that the operator is given beside them: their
+/// routes come before its own.
+pub fn read_objects(
+    base: Option<&Node>,
+    objects: &[&Node],
+    version: Version,
+) -> (Option<Alertmanager>, Vec<Diagnostic>) {
+    let Some(place) = base.or(objects.first().copied()).map(|node| &node.span) else {
+        return (None, Vec::new());
+    };
     let (mut routes, mut rules, mut intervals) = (Vec::new(), Vec::new(), Vec::new());
-    let mut receivers = vec![mapping(vec![("name", text(NOBODY, place))], place)];
+    let mut receivers = Vec::new();
     for object in objects {
         let name_of = |key: &str| {
             object
@@ -44,16 +50,20 @@ pub fn read_objects(objects: &[Node], version: Version) -> (Option<Alertmanager>
             rules.push(with_matcher(rule, "target_matchers", &own));
         }
     }
-    let root = mapping(vec![("receiver", text(NOBODY, place)), ("routes", list(routes, place))], place);
-    let config = mapping(
-        vec![
-            ("route", root),
-            ("receivers", list(receivers, place)),
-            ("inhibit_rules", list(rules, place)),
-            ("time_intervals", list(intervals, place)),
-        ],
-        place,
-    );
+    let nobody = || {
+        let root = mapping(vec![("receiver", text(NOBODY, place))], place);
+        let receiver = mapping(vec![("name", text(NOBODY, place))], place);
+        mapping(vec![("route", root), ("receivers", list(vec![receiver], place))], place)
+    };
+    let mut config = base.cloned().unwrap_or_else(nobody);
+    if !routes.is_empty()
+        && let Some(root) = config.get("route").cloned()
+    {
+        config = with(config, "route", with_items(root, "routes", routes, true));
+    }
+    config = with_items(config, "receivers", receivers, false);
+    config = with_items(config, "inhibit_rules", rules, false);
+    config = with_items(config, "time_intervals", intervals, false);
     super::read_node(&config, version)
 }
 
@@ -149,6 +159,17 @@ fn snake_case(key: &str, within: &str) -> String {
         out.push(c.to_ascii_lowercase());
     }
     out
+}
+
+/// With these items before or after those that a list has.
+fn with_items(node: Node, key: &str, items: Vec<Node>, before: bool) -> Node {
+    if items.is_empty() {
+        return node;
+    }
+    let span = node.span.clone();
+    let own = node.get(key).and_then(Node::items).unwrap_or_default().to_vec();
+    let all = if before { [items, own].concat() } else { [own, items].concat() };
+    with(node, key, list(all, &span))
 }
 
 fn with_matcher(node: Node, key: &str, matcher: &str) -> Node {

@@ -155,7 +155,7 @@ spec:
   - {name: first, timeIntervals: [{daysOfMonth: [{start: 1, end: 2}], months: [january]}]}
 ";
     let (documents, _) = yaml::read(&SourceFile::new("team.yml", text));
-    let (config, problems) = read_objects(&documents, Version(26));
+    let (config, problems) = read_objects(None, &documents.iter().collect::<Vec<_>>(), Version(26));
     let config = config.unwrap_or_else(|| panic!("{problems:?}"));
     let team = &config.route.routes[0];
     assert_eq!(team.receiver.value, "shop/team/chat");

@@ -4,29 +4,45 @@ use std::path::{Path, PathBuf};
 
 use super::firedrill::FiredrillFile;
 use super::folder::{self, Content, Found};
+use super::within::external_url;
 use super::{Loader, glob};
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
 use crate::documents::alertmanager;
 use crate::stack::alertmanager::{Alertmanager, Version};
+use crate::stack::wiring::Wiring;
 
 const IMAGES: [&str; 2] = ["prom/alertmanager", "prometheus/alertmanager"];
 
 impl Loader {
-    /// The one Alertmanager config: the one that firedrill.yaml names, or the one there is.
+    /// The one Alertmanager config: the one that firedrill.yaml names, the one there is, or the one within others.
     pub(super) fn alertmanager(
         &mut self,
         found: &[Found],
         described: &FiredrillFile,
+        within: &Wiring,
     ) -> Option<Alertmanager> {
-        let file = self.alertmanager_file(found, described)?;
-        let version = self.alertmanager_version(found, described);
-        let (read, problems) = alertmanager::read(&file.source, version);
-        self.problems.extend(problems);
-        let mut read = read?;
-        let folder = file.path.parent().map(Path::to_path_buf).unwrap_or_default();
-        read.template_files = self.template_files(&read.templates, &folder);
-        read.external_url =
-            described.alertmanager_external_url.as_ref().map(|url| url.value.clone()).unwrap_or_default();
+        let version = alertmanager_version(found, described);
+        let mut read = match self.alertmanager_file(found, described) {
+            Some(file) => {
+                let (read, problems) = alertmanager::read(&file.source, version.unwrap_or(Version::NEWEST));
+                self.problems.extend(problems);
+                let mut read = read?;
+                let folder = file.path.parent().map(Path::to_path_buf).unwrap_or_default();
+                read.template_files = self.template_files(&read.templates, &folder);
+                read
+            }
+            None if described.alertmanager.is_some() => return None,
+            None => self.alertmanager_within(within)?,
+        };
+        if version.is_none() {
+            self.notes.push("no file says which Alertmanager runs: the newest is imitated".into());
+        }
+        read.external_url = described
+            .alertmanager_external_url
+            .as_ref()
+            .map(|url| url.value.clone())
+            .or_else(|| external_url(within, &IMAGES))
+            .unwrap_or_default();
         Some(read)
     }
 
@@ -55,35 +71,17 @@ impl Loader {
         Some(first.clone())
     }
 
-    fn alertmanager_version(&mut self, found: &[Found], described: &FiredrillFile) -> Version {
-        let stated = described.alertmanager_version.as_ref().map(|stated| stated.value.clone());
-        let tag = || {
-            let tags = found.iter().find_map(|file| folder::image_tag_of(&file.source, &IMAGES));
-            tags.map(|tag| tag.value)
-        };
-        match stated.or_else(tag).and_then(|text| Version::parse(&text)) {
-            Some(version) => version,
-            None => {
-                self.notes.push("no file says which Alertmanager runs: the newest is imitated".into());
-                Version::NEWEST
-            }
-        }
-    }
-
     /// What the `templates` globs match. As in Alertmanager, one that matches nothing is no error.
     fn template_files(&mut self, patterns: &[Spanned<String>], folder: &Path) -> Vec<SourceFile> {
         let mut files: Vec<SourceFile> = Vec::new();
         for pattern in patterns {
-            let paths = template_paths(&pattern.value, folder);
+            let mut paths = glob::matching(&folder.join(&pattern.value));
             if paths.is_empty() {
-                self.problems.push(
-                    Diagnostic::warning(
-                        "templates-match-nothing",
-                        "no file matches this entry of `templates`",
-                    )
-                    .at(&pattern.span)
-                    .because("Alertmanager starts without them, and what uses them fails when it is sent"),
-                );
+                paths = glob::from_container(&pattern.value, folder, |_| true)
+                    .map_or_else(Vec::new, |(_, paths)| paths);
+            }
+            if paths.is_empty() {
+                self.problems.push(templates_match_nothing(pattern));
             }
             for path in paths {
                 match folder::read(&path) {
@@ -96,14 +94,18 @@ impl Loader {
     }
 }
 
-/// A path inside a container is looked for in the config's folder, the longest suffix first.
-fn template_paths(pattern: &str, folder: &Path) -> Vec<PathBuf> {
-    let paths = glob::matching(&folder.join(pattern));
-    if !paths.is_empty() || !pattern.starts_with('/') {
-        return paths;
-    }
-    let inside = pattern.trim_start_matches('/');
-    let starts = std::iter::once(0).chain(inside.match_indices('/').map(|(at, _)| at + 1));
-    let mut found = starts.map(|start| glob::matching(&folder.join(&inside[start..])));
-    found.find(|paths| !paths.is_empty()).unwrap_or_default()
+pub(super) fn templates_match_nothing(pattern: &Spanned<String>) -> Diagnostic {
+    Diagnostic::warning("templates-match-nothing", "no file matches this entry of `templates`")
+        .at(&pattern.span)
+        .because("Alertmanager starts without them, and what uses them fails when it is sent")
+}
+
+/// The version that is stated, or that an image's tag names.
+pub(super) fn alertmanager_version(found: &[Found], described: &FiredrillFile) -> Option<Version> {
+    let stated = described.alertmanager_version.as_ref().map(|stated| stated.value.clone());
+    let tag = || {
+        let tags = found.iter().find_map(|file| folder::image_tag_of(&file.source, &IMAGES));
+        tags.map(|tag| tag.value)
+    };
+    stated.or_else(tag).and_then(|text| Version::parse(&text))
 }

@@ -18,6 +18,8 @@ pub enum Content {
     Alertmanager,
     Rules,
     RuleObjects,
+    /// Markdown, with configs in its fenced blocks.
+    Guide,
     /// Manifests, Compose files, scenarios …
     Other,
 }
@@ -29,7 +31,8 @@ pub struct Found {
     pub content: Content,
 }
 
-/// All YAML files at `paths`, folders walked, in the order of their names.
+/// All YAML files at `paths`, folders walked, in the order of their names; a guide only where it is named itself, since
+/// guides beside a config show others.
 pub fn find<P: AsRef<Path>>(paths: &[P], problems: &mut Vec<Diagnostic>) -> Vec<Found> {
     let mut files = Vec::new();
     for path in paths {
@@ -162,6 +165,9 @@ fn content(path: &Path, source: &SourceFile) -> Content {
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     if stem == "firedrill" {
         return Content::Firedrill;
+    }
+    if path.extension().is_some_and(|extension| extension == "md" || extension == "markdown") {
+        return Content::Guide;
     }
     let (documents, problems) = yaml::read(source);
     if documents.iter().any(rules::is_rule_object) {

@@ -27,6 +27,30 @@ pub fn fits_path(pattern: &str, path: &str) -> bool {
     pattern.len() == path.len() && pattern.iter().zip(&path).all(|(pattern, name)| fits(pattern, name))
 }
 
+/// Whether the end of a path fits a pattern that counts from a folder which nobody states.
+pub fn fits_end(pattern: &str, path: &str) -> bool {
+    let pattern: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let path: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let length = pattern.len().min(path.len());
+    fits_path(&pattern[pattern.len() - length..].join("/"), &path[path.len() - length..].join("/"))
+}
+
+/// The files that a pattern of a container matches in a folder, by its longest end that matches anything; with the pattern
+/// that did.
+pub fn from_container(
+    pattern: &str,
+    folder: &Path,
+    accepted: impl Fn(&Path) -> bool,
+) -> Option<(PathBuf, Vec<PathBuf>)> {
+    let inside = pattern.strip_prefix('/')?.trim_start_matches('/');
+    let starts = std::iter::once(0).chain(inside.match_indices('/').map(|(at, _)| at + 1));
+    starts.map(|start| folder.join(&inside[start..])).find_map(|pattern| {
+        let mut paths = matching(&pattern);
+        paths.retain(|path| accepted(path));
+        (!paths.is_empty()).then_some((pattern, paths))
+    })
+}
+
 fn children(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     if !pattern.contains(['*', '?', '[', '\\']) {
         return vec![folder.join(pattern)];

@@ -247,7 +247,7 @@ error[empty-file]: this Prometheus config is empty
     insta::assert_snapshot!(refused(&[("values.yaml", b"replicas: 3\n")]), @r#"
 error[no-stack]: there is no monitoring stack in .
  |
- = because: looked for a Prometheus config (`prometheus.yml`, or a YAML file with `scrape_configs`, `rule_files` or `global`), rule files (with `groups`) and PrometheusRule objects
+ = because: looked for a Prometheus config (`prometheus.yml`, or a YAML file with `scrape_configs`, `rule_files` or `global`), rule files (with `groups`) and PrometheusRule objects, also in ConfigMaps and in a guide that is named itself
 "#);
     let missing = load(&["no/such/folder"], None).expect_err("nothing there");
     insta::assert_snapshot!(missing[0], @r#"

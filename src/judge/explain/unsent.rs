@@ -306,7 +306,10 @@ pub(super) fn add_grouping(failure: &mut Failure, case: &Case, sent: &Notificati
                 GroupBy::Labels(names) if names.is_empty() => "no label: all alerts together".to_owned(),
                 GroupBy::Labels(names) => names.join(", "),
             };
-            failure.because.push(format!("its route groups by {by}"));
+            let because = format!("its route groups by {by}");
+            if !failure.because.contains(&because) {
+                failure.because.push(because);
+            }
             failure.related.push((node.route.place.clone(), "the route it took".to_owned()));
         }
     }

@@ -1,8 +1,9 @@
 //! Drills as Markdown, for a wiki or a pull request.
 
+use super::alerts::labels;
 use super::message;
 use super::story::told;
-use super::table::{labels, timing};
+use super::table::timing;
 use super::{instant, story};
 use crate::drill::{Story, Table};
 use crate::report::look::Look;

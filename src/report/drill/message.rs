@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::report::look::Look;
+use crate::report::look::{Look, wrapped};
 use crate::timeline::{Body, HttpRequest, Mail, Message, Notification};
 
 /// What is a key to somebody's account, wherever it stands.
@@ -25,7 +25,7 @@ pub fn framed(title: &str, lines: &[String], look: &Look) -> String {
     let (corner, side, end) = if look.ascii { ("+-", "|", "+-") } else { ("┌─", "│", "└─") };
     let mut text = format!("{corner} {}\n", look.strong(title));
     for line in lines {
-        for part in wrapped(line, look.width.saturating_sub(2)) {
+        for part in wrapped(line, look.width.saturating_sub(2).max(20)) {
             text += format!("{side} {part}").trim_end();
             text.push('\n');
         }
@@ -177,21 +177,4 @@ fn without_tags(html: &str) -> String {
     }
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines.join("\n")
-}
-
-/// Broken at blanks where possible.
-fn wrapped(line: &str, width: usize) -> Vec<String> {
-    let mut parts = Vec::new();
-    let mut rest: Vec<char> = line.chars().collect();
-    while rest.len() > width.max(20) {
-        let width = width.max(20);
-        let at = rest[..=width].iter().rposition(|c| *c == ' ').filter(|at| *at > width / 3).unwrap_or(width);
-        parts.push(rest[..at].iter().collect::<String>());
-        rest.drain(..at);
-        while rest.first() == Some(&' ') {
-            rest.remove(0);
-        }
-    }
-    parts.push(rest.iter().collect());
-    parts
 }

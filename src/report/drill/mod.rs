@@ -1,5 +1,6 @@
 //! What a routing drill answers, for a person or for a machine.
 
+mod alerts;
 mod expectations;
 mod json;
 mod markdown;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::message;
+use super::table::place;
 use super::{counted, instant};
 use crate::drill::Story;
-use crate::report::look::Look;
+use crate::report::look::{Look, unpainted, wrapped};
 use crate::routing::matchers_text;
 use crate::timeline::{MutedBy, Notification, Observed, Outcome};
 
@@ -41,7 +42,7 @@ fn path(story: &Story, look: &Look) -> String {
         let route = &node.route;
         let what = if at == 0 { "default route".to_owned() } else { matchers_text(route) };
         let indent = "   ".repeat(depth);
-        let place = look.faint(&format!("{}:{}", route.place.file.path(), route.place.line()));
+        let place = look.faint(&place(&route.place, look.width / 3));
         let receiver = &route.receiver.value;
         let taken = story.ways.taken.iter().any(|taken| taken.node == at);
         let on_the_way = story.ways.taken.iter().any(|taken| taken.path.contains(&at));
@@ -135,7 +136,16 @@ fn timeline(story: &Story, look: &Look) -> String {
         }
         let day = instant(*time);
         let shown = if day[..10] == instant(story.fires)[..10] { &day[11..] } else { day.as_str() };
-        text += &format!("  {shown}  {line}\n");
+        let indent = " ".repeat(shown.len() + 4);
+        let width = look.width.saturating_sub(indent.len());
+        // What is broken over lines is not coloured.
+        let parts = match unpainted(line) {
+            plain if plain.chars().count() > width => wrapped(&plain, width),
+            _ => vec![line.clone()],
+        };
+        for (at, part) in parts.iter().enumerate() {
+            text += &if at == 0 { format!("  {shown}  {part}\n") } else { format!("{indent}{part}\n") };
+        }
     }
     text
 }

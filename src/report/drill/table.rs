@@ -2,13 +2,11 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::alerts::alerts;
 use super::counted;
-use crate::diagnostic::Severity;
-use crate::drill::{RouteRow, Row, Table};
-use crate::report::look::{Look, cut};
-
-/// From this width on labels have a column of their own.
-const WIDE: usize = 110;
+use crate::diagnostic::{Severity, Span};
+use crate::drill::{RouteRow, Table};
+use crate::report::look::{Look, wrapped};
 
 pub fn table(table: &Table, look: &Look) -> String {
     let mut text = format!(
@@ -25,114 +23,43 @@ pub fn table(table: &Table, look: &Look) -> String {
     text
 }
 
-fn alerts(table: &Table, look: &Look) -> String {
-    let wide = look.width >= WIDE;
-    let mut head = vec!["Alert", "for", "wait", "again", "Receiver", "Tells"];
-    if wide {
-        head.insert(1, "Labels");
-    }
-    let mutes = table.rows.iter().any(|row| !row.muted_by.is_empty());
-    if mutes {
-        head.push("Muted by");
-    }
-    let mut rows: Vec<Vec<String>> = Vec::with_capacity(table.rows.len());
-    for row in &table.rows {
-        let route = row.route.and_then(|route| table.routes.get(route));
-        let mut cells = vec![
-            row.alert.clone(),
-            row.hold.to_string(),
-            route.map_or(String::new(), |route| route.group_wait.to_string()),
-            route.map_or(String::new(), |route| route.repeat_interval.to_string()),
-            receiver(row, route),
-            route.map_or(String::new(), channels),
-        ];
-        if wide {
-            cells.insert(1, labels(row));
-        }
-        if mutes {
-            let rules: Vec<String> = row.muted_by.iter().map(|rule| format!("#{}", rule + 1)).collect();
-            cells.push(rules.join(" "));
-        }
-        rows.push(cells);
-    }
-    let widths = widths(&head, &rows, look.width);
-    let line = |cells: &[String]| -> String {
-        let parts = cells
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{:width$}", cut(cell, *width, look.ascii)));
-        parts.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    let head: Vec<String> = head.into_iter().map(str::to_owned).collect();
-    let mut text = format!("{}\n", look.faint(&line(&head)));
-    for row in &rows {
-        text += &line(row);
-        text.push('\n');
-    }
-    text
-}
-
-fn receiver(row: &Row, route: Option<&RouteRow>) -> String {
-    match (route, &row.when) {
-        (None, _) => "dropped by alert_relabel_configs".to_owned(),
-        (Some(route), None) => route.receiver.clone(),
-        (Some(route), Some(when)) => format!("{} {when}", route.receiver),
-    }
-}
-
-fn channels(route: &RouteRow) -> String {
-    if route.channels.is_empty() {
-        return "nobody".to_owned();
-    }
-    route.channels.iter().map(|channel| channel.address.as_str()).collect::<Vec<_>>().join("; ")
-}
-
-pub(super) fn labels(row: &Row) -> String {
-    let labels: Vec<String> = row
-        .labels
-        .iter()
-        .map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or("?")))
-        .collect();
-    labels.join(" ")
-}
-
-/// As wide as what stands in them; where that is too much the widest give way first.
-fn widths(head: &[&str], rows: &[Vec<String>], total: usize) -> Vec<usize> {
-    let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let gaps = 2 * widths.len().saturating_sub(1);
-    while widths.iter().sum::<usize>() + gaps > total {
-        let Some(widest) = widths.iter_mut().max_by_key(|width| **width) else { break };
-        if *widest <= 8 {
-            break;
-        }
-        *widest -= 1;
-    }
-    widths
-}
-
 fn routes(table: &Table, look: &Look) -> String {
     let mut text = format!("\n{}\n", look.strong("Routes"));
+    let arrow = if look.ascii { "->" } else { "→" };
     for route in &table.routes {
-        let place = look.faint(&format!("{}:{}", route.place.file.path(), route.place.line()));
-        let arrow = if look.ascii { "->" } else { "→" };
         let taken = counted(route.alerts, "alert");
+        let length = format!("  {} {arrow} {}  {taken}  ", route.way, route.receiver).chars().count();
+        let place = look.faint(&place(&route.place, look.width.saturating_sub(length)));
         let taken = if route.alerts == 0 { look.warm(&taken) } else { taken };
         text += &format!("  {} {arrow} {}  {taken}  {place}\n", route.way, look.strong(&route.receiver));
         for channel in &route.channels {
             let resolved = if channel.send_resolved { "and when resolved" } else { "not when resolved" };
-            text += &format!("      tells {}, {resolved}\n", channel.address);
+            text +=
+                &indented(&format!("tells {}, {resolved}", channel.address), look, |line| line.to_owned());
         }
         if route.channels.is_empty() {
             text += &format!("      {}\n", look.warm("tells nobody"));
         }
-        text += &format!("      {}\n", look.faint(&timing(route)));
+        text += &indented(&timing(route), look, |line| look.faint(line));
     }
     text
+}
+
+/// `path/to/alertmanager.yml:16`, or without the folders where that is too long.
+pub(super) fn place(place: &Span, width: usize) -> String {
+    let full = format!("{}:{}", place.file.path(), place.line());
+    match full.rsplit_once('/') {
+        Some((_, name)) if full.chars().count() > width => name.to_owned(),
+        _ => full,
+    }
+}
+
+/// What is said of a route or rule, below it.
+fn indented(text: &str, look: &Look, paint: impl Fn(&str) -> String) -> String {
+    let lines = wrapped(text, look.width.saturating_sub(8)).into_iter().enumerate();
+    let indented =
+        lines.map(|(at, line)| format!("{}{}\n", if at == 0 { "      " } else { "        " }, paint(&line)));
+    indented.collect()
 }
 
 /// `waits 30s, looks again every 5m, repeats after 4h; one message for each alertname, cluster`.
@@ -162,17 +89,20 @@ fn inhibition(table: &Table, look: &Look) -> String {
     }
     let mut text = format!("\n{}\n", look.strong("Inhibition"));
     for (at, rule) in table.inhibit_rules.iter().enumerate() {
-        let place = look.faint(&format!("{}:{}", rule.place.file.path(), rule.place.line()));
         let equal = match rule.equal.as_slice() {
             [] => String::new(),
             labels => format!(" with the same {}", labels.join(", ")),
         };
-        text += &format!("  #{} {} mutes {}{equal}  {place}\n", at + 1, rule.source, rule.target);
+        let line = format!("  #{} {} mutes {}{equal}", at + 1, rule.source, rule.target);
+        let place = place(&rule.place, look.width.saturating_sub(line.chars().count() + 2));
+        let mut lines = wrapped(&line, look.width.saturating_sub(6)).into_iter();
+        text += &lines.next().unwrap_or_default();
+        lines.for_each(|line| text += &format!("\n     {line}"));
+        text += &format!("  {}\n", look.faint(&place));
         for (what, names) in [("while", &rule.sources), ("mutes", &rule.targets)] {
             let listed =
                 if names.is_empty() { "no alert of this stack".to_owned() } else { names.join(", ") };
-            let line = format!("{what} {listed}");
-            text += &format!("      {}\n", look.faint(&cut(&line, look.width.saturating_sub(6), look.ascii)));
+            text += &indented(&format!("{what} {listed}"), look, |line| look.faint(line));
         }
     }
     text

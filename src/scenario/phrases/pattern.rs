@@ -45,20 +45,18 @@ impl Pattern {
     pub fn fit(&self, words: &[Word<'_>], family: &Family) -> Result<Fit, Miss> {
         let mut values = Vec::new();
         let mut at = 0;
-        for piece in &self.0 {
+        for (place, piece) in self.0.iter().enumerate() {
             match piece {
                 Piece::Word(wanted) => match words.get(at) {
-                    Some(word)
-                        if !word.quoted && wanted.iter().any(|w| w.eq_ignore_ascii_case(word.text)) =>
-                    {
-                        at += 1;
-                    }
+                    Some(word) if is_one_of(word, wanted) => at += 1,
                     _ => return Err(Miss { at, words: wanted.clone(), value: None }),
                 },
                 Piece::Value(name) => {
                     let takes = family.key(name).map_or(Takes::Text, |key| key.takes);
                     match take(&words[at..], takes) {
-                        Some(count) => {
+                        Some(most) => {
+                            let next = self.0.get(place + 1);
+                            let count = up_to(&words[at..], most, takes, next);
                             values.push((*name, at..at + count));
                             at += count;
                         }
@@ -188,6 +186,23 @@ fn quoted(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+fn is_one_of(word: &Word<'_>, wanted: &[&str]) -> bool {
+    !word.quoted && wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(word.text))
+}
+
+/// How many of the words that may be a value are one: fewer, where only then the pattern's next word follows, as in
+/// "between 1 hour and 80 minutes", of which all may be one duration.
+fn up_to(words: &[Word<'_>], most: usize, takes: Takes, next: Option<&Piece>) -> usize {
+    let Some(Piece::Word(next)) = next else { return most };
+    let follows = |count: &usize| words.get(*count).is_some_and(|word| is_one_of(word, next));
+    if follows(&most) {
+        return most;
+    }
+    let shorter =
+        (1..most).rev().find(|count| follows(count) && take(&words[..*count], takes) == Some(*count));
+    shorter.unwrap_or(most)
 }
 
 /// No value that people write is longer than "1 hour and 30 minutes and 15 seconds".

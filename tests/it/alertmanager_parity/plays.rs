@@ -149,6 +149,18 @@ receivers: [{name: hook, webhook_configs: [{url: 'HOOK/hook'}]}]
             ],
         ),
         play(
+            "one replica sees it resolved before the other",
+            WEBHOOK,
+            8.5,
+            vec![
+                push(0.0, &[Pushed { ends: Some(30.0), ..firing("A{job=x}", 0.0) }]),
+                push(0.2, &[Pushed { ends: Some(30.0), ..firing("A{job=x}", 0.2) }]),
+                push(1.4, &[resolved("A{job=x}", 0.0, 1.4)]),
+                push(2.0, &[Pushed { ends: Some(32.0), ..firing("A{job=x}", 0.2) }]),
+                push(3.8, &[resolved("A{job=x}", 0.2, 3.8)]),
+            ],
+        ),
+        play(
             "a shorter end of the same replica is heeded",
             WEBHOOK,
             6.5,
