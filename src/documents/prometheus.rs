@@ -50,7 +50,6 @@ pub fn recognize(root: &Node) -> bool {
 const GLOBAL: &[Key] = &[
     key("query_log_file", Want::Text),
     key("scrape_failure_log_file", Want::Text).since(2, 55),
-    key("body_size_limit", Want::Bytes).since(2, 45),
     key("keep_dropped_targets", Want::Unsigned).since(2, 47),
     key("scrape_native_histograms", Want::Bool).since(3, 8),
     key("convert_classic_histograms_to_nhcb", Want::Bool).since(3, 4),

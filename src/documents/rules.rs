@@ -9,7 +9,7 @@ mod tests;
 use super::value;
 use super::yaml::{self, Mapping, Node, wrong_type};
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
-use crate::promql::{self, ast::ExprKind};
+use crate::promql::{self, ParseOptions, Semantics};
 use crate::stack::{Names, Rule, RuleGroup, RuleKind, Version, alert_template};
 use crate::time::Duration;
 
@@ -282,14 +282,7 @@ fn expression(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<(promql::Expr, Spanned<String>)> {
     let text = value::string(node, problems)?;
-    let parsed = promql::parse(&text.value).and_then(|expr| match duration_as_number(&expr, version) {
-        Some(range) => {
-            let message = format!("unexpected duration \"{}\"", &text.value[range.clone()]);
-            Err(promql::ParseError { message, range })
-        }
-        None => Ok(expr),
-    });
-    match parsed {
+    match parse(&text.value, version) {
         Ok(mut expr) => {
             // A rule is evaluated from what its expression prints as; the order decides which labels `absent` gives.
             expr.sort_matchers();
@@ -302,18 +295,12 @@ fn expression(
     }
 }
 
-/// Only since 2.54 is a duration a number of seconds.
-fn duration_as_number(expr: &promql::Expr, version: Version) -> Option<std::ops::Range<usize>> {
-    let mut found = None;
-    if version < Version::new(2, 54) {
-        expr.walk(&mut |node| match &node.kind {
-            ExprKind::Number(number) if number.is_duration && found.is_none() => {
-                found = Some(node.span.range());
-            }
-            _ => {}
-        });
+/// As that version parses it: between 2.54 and 3 a duration was a number of seconds already.
+fn parse(text: &str, version: Version) -> Result<promql::Expr, promql::ParseError> {
+    match version < Version::new(2, 54) {
+        true => promql::parse_with(text, ParseOptions { semantics: Semantics::V2, experimental: false }),
+        false => promql::parse_as(text, version.semantics()),
     }
-    found
 }
 
 /// A mistake in an expression, with the caret inside of it.

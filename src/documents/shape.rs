@@ -3,7 +3,6 @@
 use super::value;
 use super::yaml::{Mapping, Node, wrong_type};
 use crate::diagnostic::Diagnostic;
-use crate::golang::quote;
 use crate::stack::Version;
 
 /// A key that a mapping may have, and from which version to which.
@@ -99,7 +98,7 @@ pub fn check_value(node: &Node, want: Want, version: Version, problems: &mut Vec
         Want::Float => drop(value::float(node, problems)),
         Want::Duration => drop(value::duration(node, problems)),
         Want::Url => drop(value::url(node, problems)),
-        Want::Bytes => bytes(node, problems),
+        Want::Bytes => drop(value::bytes(node, problems)),
         Want::Texts => drop(value::strings(node, problems)),
         Want::Pairs => pairs(node, problems, |node, problems| drop(value::string(node, problems))),
         Want::SecretPairs => pairs(node, problems, |node, problems| drop(value::secret(node, problems))),
@@ -122,33 +121,5 @@ fn pairs(node: &Node, problems: &mut Vec<Diagnostic>, check: impl Fn(&Node, &mut
     match node.entries() {
         Some(entries) => entries.iter().for_each(|(_, value)| check(value, problems)),
         None => problems.push(wrong_type(node, "a mapping of names to values")),
-    }
-}
-
-/// A size as Prometheus writes it: a number with a unit, `512MB`, or a bare `0`.
-fn bytes(node: &Node, problems: &mut Vec<Diagnostic>) {
-    const UNITS: [&str; 13] =
-        ["B", "KB", "MB", "GB", "TB", "PB", "EB", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let Some(text) = value::string(node, problems) else { return };
-    let rest = text.value.strip_prefix(['-', '+']).unwrap_or(&text.value);
-    let fits = rest == "0" || {
-        let mut rest = rest;
-        let mut fits = !rest.is_empty();
-        while fits && !rest.is_empty() {
-            let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-            let unit = rest[number..]
-                .find(|c: char| c.is_ascii_digit() || c == '.')
-                .map_or(rest.len(), |at| number + at);
-            fits = rest[..number].parse::<f64>().is_ok() && UNITS.contains(&&rest[number..unit]);
-            rest = &rest[unit..];
-        }
-        fits
-    };
-    if !fits {
-        problems.push(
-            Diagnostic::error("bad-size", format!("not a size: {}", quote(&text.value)))
-                .at(&node.span)
-                .label("wanted a number with a unit, such as `512KB` or `10MB`"),
-        );
     }
 }

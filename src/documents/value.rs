@@ -85,6 +85,45 @@ pub fn integer(node: &Node, range: RangeInclusive<i64>, problems: &mut Vec<Diagn
     }
 }
 
+/// A size as Prometheus writes it: a number with a unit, `512MB`, or a bare `0`. Every unit is a power of 1024.
+pub fn bytes(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<u64> {
+    let text = string(node, problems)?.value;
+    let size = size(&text);
+    if size.is_none() {
+        problems.push(
+            Diagnostic::error("bad-size", format!("not a size: {}", golang::quote(&text)))
+                .at(&node.span)
+                .label("wanted a number with a unit, such as `512KB` or `10MB`"),
+        );
+    }
+    size
+}
+
+fn size(text: &str) -> Option<u64> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if unsigned == "0" {
+        return Some(0);
+    }
+    let (mut rest, mut total) = (unsigned, 0.0);
+    while !rest.is_empty() {
+        let is_of_number = |c: char| c.is_ascii_digit() || c == '.';
+        let number = rest.find(|c| !is_of_number(c)).unwrap_or(rest.len());
+        let unit = rest[number..].find(is_of_number).map_or(rest.len(), |at| number + at);
+        let power = match rest[number..unit].strip_suffix('B')? {
+            "" => 0,
+            prefix => {
+                1 + "KMGTPE"
+                    .find(prefix.strip_suffix('i').unwrap_or(prefix))
+                    .filter(|_| matches!(prefix.len(), 1 | 2) && prefix != "i")?
+            }
+        };
+        total += rest[..number].parse::<f64>().ok()? * 1024_f64.powi(power as i32);
+        rest = &rest[unit..];
+    }
+    // A size below zero is no limit, like zero.
+    (!unsigned.is_empty()).then_some(if text.starts_with('-') { 0 } else { total as u64 })
+}
+
 /// Zero or more.
 pub fn unsigned(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<u64> {
     integer(node, 0..=i64::MAX, problems).map(i64::unsigned_abs)

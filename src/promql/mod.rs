@@ -69,6 +69,20 @@ pub fn parse_with(text: &str, options: ParseOptions) -> Result<Expr, ParseError>
     Ok(expr)
 }
 
+/// Parses an expression as the imitated Prometheus does; of 2, the last one, which read what 3 reads.
+pub fn parse_as(text: &str, semantics: Semantics) -> Result<Expr, ParseError> {
+    let parsed = parse_with(text, ParseOptions { semantics, experimental: false });
+    match (parsed, semantics) {
+        (Err(error), Semantics::V2) => parse(text).map_err(|_| error),
+        (parsed, _) => parsed,
+    }
+}
+
+/// Parses an expression before it is known which version is imitated: one of them reads it.
+pub fn parse_for_any(text: &str) -> Result<Expr, ParseError> {
+    parse(text).or_else(|error| parse_as(text, Semantics::V2).map_err(|_| error))
+}
+
 /// A range, step or offset where it is written, its sign included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrittenLength {

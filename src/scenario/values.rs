@@ -247,7 +247,7 @@ pub fn timestamp(text: &str) -> Result<Timestamp, Wanted> {
 /// A PromQL expression inside somebody's YAML; what is wrong with it is pointed out in their text.
 pub fn check_expression(node: &Node, problems: &mut Vec<Diagnostic>) -> bool {
     let Some(text) = node.scalar() else { return true };
-    match promql::parse(text) {
+    match promql::parse_for_any(text) {
         Ok(_) => true,
         Err(error) => {
             let place = node.span_within(error.range.clone());

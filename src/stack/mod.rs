@@ -116,6 +116,7 @@ pub struct ScrapeConfig {
     pub params: Vec<(String, Vec<String>)>,
     pub honor_labels: bool,
     pub honor_timestamps: bool,
+    pub body_size_limit: u64,
     pub sample_limit: u64,
     pub label_limit: u64,
     pub label_name_length_limit: u64,

@@ -108,7 +108,7 @@ impl AlertText {
 impl Look<'_> {
     /// The instant vector that a template's `query` gets.
     fn query(&self, expr: &str, at: Timestamp) -> Result<Vec<(Labels, f64)>, String> {
-        let expr = crate::promql::parse(expr).map_err(|error| error.to_string())?;
+        let expr = crate::promql::parse_as(expr, self.engine.semantics).map_err(|error| error.to_string())?;
         let answer = self.engine.instant(self.storage, &expr, at).map_err(|error| error.to_string())?;
         Ok(match answer.value {
             Value::Scalar(value) => vec![(Labels::empty(), value)],

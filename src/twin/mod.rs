@@ -123,6 +123,7 @@ impl Twin {
         source: Source,
     ) -> Self {
         let produced = Produced::by(&setup.groups);
+        let semantics = setup.engine.semantics;
         let groups: Vec<GroupRun> = setup
             .groups
             .into_iter()
@@ -136,7 +137,7 @@ impl Twin {
             evaluator: Evaluator::new(setup.engine),
             groups,
             tick: setup.defaults.interval,
-            watching: Watching::new(produced, reads),
+            watching: Watching::new(produced, reads, semantics),
             source,
             alerting: None,
             furthest_ahead: FURTHEST_AHEAD,

@@ -6,12 +6,13 @@ use super::ahead::{Ahead, EvalFailed, Evaluator, Produced, Row};
 use super::alert_text::Look;
 use super::reads::{ALERT_SERIES, Reads};
 use super::rules::GroupRun;
-use crate::promql::{self, Expr, Storage};
+use crate::promql::{self, Expr, Semantics, Storage};
 use crate::time::{Duration, Timestamp};
 use crate::timeline::{Observed, SeenSample, Timeline};
 use crate::worlds::Watch;
 
 pub struct Watching {
+    semantics: Semantics,
     produced: Produced,
     reads_alert_series: bool,
     looks_forward: bool,
@@ -45,8 +46,9 @@ pub struct Instant {
 }
 
 impl Watching {
-    pub fn new(produced: Produced, rules_read: &[Reads]) -> Self {
+    pub fn new(produced: Produced, rules_read: &[Reads], semantics: Semantics) -> Self {
         let mut watching = Watching {
+            semantics,
             produced,
             reads_alert_series: false,
             looks_forward: false,
@@ -152,7 +154,7 @@ impl Watching {
     }
 
     fn watched(&mut self, text: &str, most: usize) -> Watched {
-        let expr = promql::parse(text).map_err(|error| error.to_string()).map(|expr| {
+        let expr = promql::parse_as(text, self.semantics).map_err(|error| error.to_string()).map(|expr| {
             self.take_note(&Reads::of(&expr));
             let ahead = Ahead::new(&expr, &self.produced);
             Box::new((expr, ahead))

@@ -17,6 +17,7 @@ mod inbox;
 mod pages;
 mod promtool_differential;
 mod real;
+mod relabelling;
 mod scenarios;
 mod seeds;
 mod stacks;

@@ -150,7 +150,7 @@ fn query(address: SocketAddr, expr: &str) -> Option<f64> {
 }
 
 /// Nothing while it is not ready to answer.
-fn get(address: SocketAddr, path: &str) -> Value {
+pub fn get(address: SocketAddr, path: &str) -> Value {
     let answer = request(address, "GET", path, &Value::Null).unwrap_or_default();
     serde_json::from_str(&answer).unwrap_or_default()
 }

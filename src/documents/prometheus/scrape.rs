@@ -23,7 +23,6 @@ pub const ESCAPING: [&str; 4] = ["allow-utf-8", "underscores", "dots", "values"]
 const OPTIONS: &[Key] = &[
     key("track_timestamps_staleness", Want::Bool).since(2, 48),
     key("enable_compression", Want::Bool).since(2, 49),
-    key("body_size_limit", Want::Bytes),
     key("native_histogram_bucket_limit", Want::Unsigned).since(2, 45),
     key("native_histogram_min_bucket_factor", Want::Float).since(2, 50),
     key("keep_dropped_targets", Want::Unsigned).since(2, 47),
@@ -39,6 +38,7 @@ const OPTIONS: &[Key] = &[
 /// Limits that scrape configs inherit; 0 is none.
 #[derive(Clone, Default)]
 pub struct Limits {
+    body_size: u64,
     samples: u64,
     targets: u64,
     labels: u64,
@@ -144,6 +144,7 @@ fn one(
         params,
         honor_labels: honor_labels.unwrap_or(false),
         honor_timestamps: honor_timestamps.unwrap_or(true),
+        body_size_limit: limits.body_size,
         sample_limit: limits.samples,
         label_limit: limits.labels,
         label_name_length_limit: limits.name_length,
@@ -266,11 +267,13 @@ fn names(
 }
 
 pub fn limits(mapping: &mut Mapping<'_>, inherited: &Limits, problems: &mut Vec<Diagnostic>) -> Limits {
+    let body_size = mapping.get("body_size_limit").and_then(|node| value::bytes(node, problems));
     let mut own = |key, inherited| {
         let read = mapping.get(key).and_then(|node| value::unsigned(node, problems));
         read.filter(|limit| *limit != 0).unwrap_or(inherited)
     };
     Limits {
+        body_size: body_size.filter(|limit| *limit != 0).unwrap_or(inherited.body_size),
         samples: own("sample_limit", inherited.samples),
         targets: own("target_limit", inherited.targets),
         labels: own("label_limit", inherited.labels),

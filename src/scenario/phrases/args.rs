@@ -101,7 +101,7 @@ impl Args {
     /// PromQL that parses; where it doesn't, the caret stands in the person's text.
     pub fn expression(&self, key: &str, problems: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
         let arg = self.get(key)?;
-        let Err(error) = promql::parse(&arg.text) else { return self.text(key) };
+        let Err(error) = promql::parse_for_any(&arg.text) else { return self.text(key) };
         let place = match &arg.node {
             Some(node) => node.span_within(error.range.clone()),
             None if arg.span.text() == arg.text => {

@@ -217,10 +217,19 @@ fn take(words: &[Word<'_>], takes: Takes) -> Option<usize> {
         Takes::Moment => Some(1),
         Takes::Time if first.quoted => takes.accepts(first.text).then_some(1),
         Takes::Pairs => pairs_in(words).map(|(_, count)| count),
+        Takes::Duration if lends_unit(words) => Some(1),
         _ => (1..=words.len().min(LONGEST_VALUE)).rev().find(|count| {
             words[..*count].iter().all(|word| !word.quoted) && takes.accepts(&joined(&words[..*count]))
         }),
     }
+}
+
+/// "between 4 and 5 minutes": the unit is said once.
+fn lends_unit(words: &[Word<'_>]) -> bool {
+    let [number, and, other, ..] = words else { return false };
+    let is_number = |word: &Word<'_>| !word.quoted && word.text.parse::<f64>().is_ok();
+    let starts_with_digit = other.text.starts_with(|c: char| c.is_ascii_digit());
+    is_number(number) && and.text == "and" && !other.quoted && starts_with_digit
 }
 
 /// How many words a list of names takes: `"a", "b" and "c"`.

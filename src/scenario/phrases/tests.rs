@@ -147,6 +147,10 @@ fn timings_are_clauses_in_any_order() {
         Timing { not_before: minutes(5), within: minutes(7), ..Timing::default() },
     );
     timing(
+        "Then alert \"X\" fires between 5 and 7 minutes",
+        Timing { not_before: minutes(5), within: minutes(7), ..Timing::default() },
+    );
+    timing(
         "Then alert \"X\" fires within 7m but not before 5m",
         Timing { not_before: minutes(5), within: minutes(7), ..Timing::default() },
     );

@@ -102,7 +102,7 @@ fn is_not_before(words: &[Word<'_>]) -> bool {
 pub fn read(args: &Args, problems: &mut Vec<Diagnostic>) -> Option<Timing> {
     let within = args.duration("within", problems);
     let lasting = args.duration("for", problems);
-    let not_before = args.duration("not_before", problems);
+    let not_before = earliest(args, problems);
     let negated = args.has("never");
     let mut timing = Timing { since: args.text("since"), not_before, negated, ..Timing::default() };
     if let (Some(earliest), Some(latest)) = (not_before, within)
@@ -123,6 +123,17 @@ pub fn read(args: &Args, problems: &mut Vec<Diagnostic>) -> Option<Timing> {
         }
     }
     Some(timing)
+}
+
+/// In "between 4 and 5 minutes" the first number has the unit of the second.
+fn earliest(args: &Args, problems: &mut Vec<Diagnostic>) -> Option<Duration> {
+    let number = args.get("not_before").filter(|arg| arg.text.parse::<f64>().is_ok());
+    let unit = args.get("within").map(|arg| arg.text.trim_start_matches(|c: char| !c.is_ascii_alphabetic()));
+    let lent = number.zip(unit).and_then(|(number, unit)| {
+        let is_one_unit = unit.bytes().all(|byte| byte.is_ascii_alphabetic());
+        is_one_unit.then(|| values::duration(&format!("{} {unit}", number.text)).ok()).flatten()
+    });
+    lent.or_else(|| args.duration("not_before", problems))
 }
 
 fn impossible(earliest: Duration, latest: Duration, place: &Span) -> Diagnostic {

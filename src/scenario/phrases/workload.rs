@@ -81,9 +81,9 @@ pub static SERVICE: Family = Family {
             kinds: BOTH,
             about: "Takes it down: scrapes are refused.",
             says: &[
-                "(the) (service) {service} goes down",
-                "(the) (service) {service} is down",
-                "(the) (service) {service} crashes/stops",
+                "(instance {instance} of) (the) (service) {service} goes down",
+                "(instance {instance} of) (the) (service) {service} is down",
+                "(instance {instance} of) (the) (service) {service} crashes/stops",
                 "instance {instance} goes down",
                 "instance {instance} is down",
                 "instance {instance} crashes/stops",
@@ -96,8 +96,8 @@ pub static SERVICE: Family = Family {
             kinds: BOTH,
             about: "Makes it unreachable: scrapes run into their timeout.",
             says: &[
-                "(the) (service) {service} is/becomes unreachable",
-                "(the) (service) {service} hangs",
+                "(instance {instance} of) (the) (service) {service} is/becomes unreachable",
+                "(instance {instance} of) (the) (service) {service} hangs",
                 "instance {instance} is/becomes unreachable",
                 "instance {instance} hangs",
             ],
@@ -109,7 +109,7 @@ pub static SERVICE: Family = Family {
             kinds: BOTH,
             about: "Takes its targets out of discovery.",
             says: &[
-                "(the) (service) {service} vanishes/disappears (from discovery)",
+                "(instance {instance} of) (the) (service) {service} vanishes/disappears (from discovery)",
                 "instance {instance} vanishes/disappears (from discovery)",
             ],
             sets: &[("down", "vanishes")],
@@ -119,7 +119,10 @@ pub static SERVICE: Family = Family {
         Phrase {
             kinds: &[When],
             about: "Restarts it: counters begin at zero again.",
-            says: &["(the) (service) {service} restarts", "instance {instance} restarts"],
+            says: &[
+                "(instance {instance} of) (the) (service) {service} restarts",
+                "instance {instance} restarts",
+            ],
             sets: &[("restarts", "true")],
             example: "When \"api\" restarts",
             yaml: "{service: api, restarts: true}",
@@ -128,8 +131,8 @@ pub static SERVICE: Family = Family {
             kinds: &[When],
             about: "Brings it back to what the given-steps and the stack said.",
             says: &[
-                "(the) (service) {service} recovers",
-                "(the) (service) {service} comes back",
+                "(instance {instance} of) (the) (service) {service} recovers",
+                "(instance {instance} of) (the) (service) {service} comes back",
                 "instance {instance} recovers",
                 "instance {instance} comes back",
             ],

@@ -20,7 +20,7 @@ use crate::promql::{STALE_NAN, SeriesId, Storage};
 use crate::stack::{Prometheus, ScrapeConfig};
 use crate::time::{Duration, Timestamp};
 use crate::timeline::Observed;
-use crate::workload::{InstanceId, Reach, Workload};
+use crate::workload::{InstanceId, Reach, Workload, exposition};
 
 use series::{Counts, Exported, ReportSeries};
 pub use target::Target;
@@ -338,6 +338,9 @@ impl Run {
                     series::stored_labels(labels, &target.labels, config)
                 });
                 match self.exported.refusal(instance, at, workload, config.sample_limit) {
+                    _ if is_too_long(instance, at, workload, config.body_size_limit) => {
+                        (Counts::default(), Err("body size limit exceeded".to_owned()))
+                    }
                     Some((counts, reason)) => (counts, Err(reason)),
                     None => (self.exported.store(instance, at, workload, storage), Ok(())),
                 }
@@ -360,6 +363,11 @@ impl Run {
             see(at, Observed::Target { labels, up, reason: reason.to_string() });
         }
     }
+}
+
+/// Whether what the instance answers fills the limit; 0 is none.
+fn is_too_long(instance: InstanceId, at: Timestamp, workload: &Workload, limit: u64) -> bool {
+    limit > 0 && exposition::write(workload, instance, at, 1).len() as u64 >= limit
 }
 
 impl Direct {

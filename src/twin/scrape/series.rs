@@ -1,5 +1,6 @@
 //! A target's series in the storage: their labels, limits, samples and stale markers.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::golang::quote;
@@ -7,7 +8,7 @@ use crate::labels::{Labels, METRIC_NAME};
 use crate::promql::{STALE_NAN, SeriesId, Storage};
 use crate::stack::{ScrapeConfig, relabel};
 use crate::time::Timestamp;
-use crate::workload::{InstanceId, Workload};
+use crate::workload::{InstanceId, Workload, exposition};
 
 /// What the series of an instance became, by their position there. All instances of a service have the same ones, so
 /// an address that several share needs no second list.
@@ -25,6 +26,8 @@ pub struct Exported {
 
 enum Entry {
     Stored(SeriesId),
+    /// Became the same series as one that is exposed before it: the first counts.
+    Repeated,
     /// By metric relabelling.
     Dropped,
     /// No scrape with it succeeds.
@@ -72,6 +75,7 @@ impl Exported {
             });
         }
         self.refuses = entries.iter().any(|entry| matches!(entry, Entry::Refused(_)));
+        mark_repeated(&mut entries, instance, workload);
         self.entries = Arc::new(entries);
         Arc::make_mut(&mut self.flags).resize(count, Flags::default());
     }
@@ -87,22 +91,24 @@ impl Exported {
         if sample_limit == 0 && !self.refuses {
             return None;
         }
+        let mut is_present = vec![false; self.entries.len()];
+        workload.samples(instance, at, |position, _| is_present[position] = true);
         let mut counts = Counts::default();
-        let mut refused = None;
-        workload.samples(instance, at, |position, _| {
+        for position in exposition::order(workload, instance).into_iter().filter(|at| is_present[*at]) {
             counts.scraped += 1;
             match &self.entries[position] {
                 Entry::Stored(_) => {
                     counts.after_relabelling += 1;
                     counts.added += usize::from(!self.flags[position].known);
                 }
+                Entry::Repeated => counts.after_relabelling += 1,
                 Entry::Dropped => {}
-                Entry::Refused(reason) => drop(refused.get_or_insert_with(|| reason.clone())),
+                // Prometheus reads no further.
+                Entry::Refused(reason) => return Some((counts, reason.clone())),
             }
-        });
+        }
         let over = sample_limit > 0 && counts.after_relabelling as u64 > sample_limit;
-        let refused = refused.or_else(|| over.then(|| "sample limit exceeded".to_owned()));
-        refused.map(|reason| (counts, reason))
+        over.then(|| (counts, "sample limit exceeded".to_owned()))
     }
 
     /// Stores the instance's samples, and ends the series that are no longer among them.
@@ -122,8 +128,8 @@ impl Exported {
             changed.extend(skipped.filter(|skipped| flags[*skipped].present).map(|skipped| (skipped, false)));
             next = position + 1;
             counts.scraped += 1;
+            counts.after_relabelling += usize::from(!matches!(entries[position], Entry::Dropped));
             let Entry::Stored(id) = entries[position] else { return };
-            counts.after_relabelling += 1;
             counts.added += usize::from(!flags[position].known);
             if !flags[position].present {
                 changed.push((position, true));
@@ -170,6 +176,27 @@ impl Exported {
                 _ => None,
             });
         of_entries.chain(self.left.iter().copied())
+    }
+}
+
+/// Relabelling may have made one series of several.
+fn mark_repeated(entries: &mut [Entry], instance: InstanceId, workload: &Workload) {
+    let id = |entry: &Entry| match entry {
+        Entry::Stored(id) => Some(*id),
+        _ => None,
+    };
+    let mut ids: Vec<SeriesId> = entries.iter().filter_map(id).collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() == count {
+        return;
+    }
+    let mut seen = HashSet::new();
+    for position in exposition::order(workload, instance) {
+        if id(&entries[position]).is_some_and(|id| !seen.insert(id)) {
+            entries[position] = Entry::Repeated;
+        }
     }
 }
 

@@ -37,6 +37,7 @@ fn job(name: &str, targets: &[&str]) -> ScrapeConfig {
         params: Vec::new(),
         honor_labels: false,
         honor_timestamps: true,
+        body_size_limit: 0,
         sample_limit: 0,
         label_limit: 0,
         label_name_length_limit: 0,
@@ -283,6 +284,12 @@ fn metric_relabelling_drops_and_renames_and_the_limits_count_what_is_left() {
     world.check_seen(&[(0, "{instance=\"api:8000\", job=\"web\"} down: sample limit exceeded")]);
 
     config.sample_limit = 0;
+    config.body_size_limit = 50;
+    let mut world = World::new(API, vec![config.clone()]);
+    world.run(0);
+    world.check_seen(&[(0, "{instance=\"api:8000\", job=\"web\"} down: body size limit exceeded")]);
+
+    config.body_size_limit = 0;
     config.label_limit = 4;
     let mut world = World::new(API, vec![config]);
     world.run(0);

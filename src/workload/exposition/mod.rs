@@ -4,7 +4,7 @@ mod read;
 mod write;
 
 pub use read::{ExpositionError, Format, read};
-pub use write::write;
+pub use write::{order, write};
 
 use crate::labels::Labels;
 use crate::time::Timestamp;

@@ -40,6 +40,15 @@ pub fn write(workload: &Workload, id: InstanceId, at: Timestamp, speed: u32) -> 
     out
 }
 
+/// The positions of the instance's series in the order in which it writes them.
+pub fn order(workload: &Workload, id: InstanceId) -> Vec<usize> {
+    let service = workload.service(id);
+    let family = |position: &usize| &service.families()[service.series_family(*position)].name;
+    let mut positions: Vec<usize> = (0..workload.series_count(id)).collect();
+    positions.sort_by(|a, b| family(a).cmp(family(b)));
+    positions
+}
+
 /// Whether the series only ever grows. A summary's quantiles do not: they have the family's own name.
 fn counts(family: &Family, labels: &Labels) -> bool {
     match family.kind {

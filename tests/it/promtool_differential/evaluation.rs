@@ -23,10 +23,10 @@ const LENGTH: u64 = 1200;
 const EVALUATION_INTERVAL: u64 = 120;
 
 #[derive(Clone, Debug)]
-struct Data {
-    interval: u64,
+pub struct Data {
+    pub interval: u64,
     /// Name with labels, and values.
-    series: Vec<(String, String)>,
+    pub series: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ fn many_steps_at_once_answer_as_each_step_alone() {
     assert!(failures.is_empty(), "{count} differ, such as\n{}", failures[..count.min(5)].join("\n\n"));
 }
 
-fn data() -> impl Strategy<Value = Data> {
+pub fn data() -> impl Strategy<Value = Data> {
     let series =
         (select(&grammar::METRICS[..]), select(&["api", "db"][..]), select(&["1", "2", "3"][..]), values());
     (select(&[15_u64, 30, 60][..]), prop::collection::vec(series, 6..20)).prop_map(|(interval, all)| {

@@ -5,6 +5,7 @@
 mod evaluation;
 mod grammar;
 mod parsing;
+mod unit_tests;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
