@@ -158,7 +158,7 @@ fn real_prometheus(targets: &Targets, wanted: usize) -> Scraped {
     let pods = targets.discover("pods", &pods.expect("a job with pods"));
     let http = format!("http_sd_configs: [{{url: '{pods}', refresh_interval: 1s}}]");
     let folder = tempfile::tempdir().expect("a folder");
-    let proxied = format!("proxy_url: '{}',", targets.proxy_url());
+    let proxied = format!("proxy_url: 'http://{}',", targets.address());
     std::fs::write(folder.path().join("prometheus.yml"), config(&http, &proxied)).expect("written");
     let address = free_address().expect("an address");
     let mut command = Command::new("prometheus");
