@@ -135,6 +135,18 @@ impl Span {
         excerpt::concealed(&own.file, own.start..own.end)
     }
 
+    /// One-based line and column behind its end, in the person's own file.
+    pub fn end_line_column(&self) -> (usize, usize) {
+        let own = self.in_own_file();
+        own.file.line_column(own.end)
+    }
+
+    /// The line that it begins on, without what is secret.
+    pub fn shown_line(&self) -> String {
+        let own = self.in_own_file();
+        excerpt::of(&own.file, &[&own.file.span(own.start..own.start)]).text
+    }
+
     /// From now on no message shows what stands here.
     pub fn conceal(&self) {
         let own = self.in_own_file();
@@ -200,6 +212,19 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     pub because: Option<String>,
     pub help: Option<String>,
+    /// What it has in common with others, where it is not a matter of its own.
+    pub cause: Option<Cause>,
+    /// What would be written where, if the one right text is known.
+    pub mends: Vec<(Span, String)>,
+}
+
+/// Why a diagnostic is not told by itself.
+#[derive(Clone, Debug)]
+pub enum Cause {
+    /// Another diagnostic, of this id and at a place within this one, explains it.
+    Follows { id: &'static str, within: Span },
+    /// All with the same words have one cause, and one of them stands for all.
+    Shared(String),
 }
 
 impl Diagnostic {
@@ -213,6 +238,8 @@ impl Diagnostic {
             related: Vec::new(),
             because: None,
             help: None,
+            cause: None,
+            mends: Vec::new(),
         }
     }
 
@@ -245,6 +272,24 @@ impl Diagnostic {
         self
     }
 
+    /// The safe mend: `text` in the place of what stands at `span`.
+    pub fn mend(mut self, span: &Span, text: impl Into<String>) -> Self {
+        self.mends.push((span.clone(), text.into()));
+        self
+    }
+
+    /// Where there is a diagnostic `id` within `place`, this one only follows from it.
+    pub fn follows_from(mut self, id: &'static str, place: &Span) -> Self {
+        self.cause = Some(Cause::Follows { id, within: place.clone() });
+        self
+    }
+
+    /// All with the same `cause` are told once: `the metric http_requests_total`.
+    pub fn shared(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(Cause::Shared(cause.into()));
+        self
+    }
+
     /// Whether both say the same about the same place.
     pub fn same_as(&self, other: &Diagnostic) -> bool {
         let place = |diagnostic: &Diagnostic| {
@@ -264,6 +309,11 @@ impl Diagnostic {
 
     /// The message as a person sees it, with the excerpt of their file and the caret.
     pub fn render(&self, colour: bool) -> String {
+        self.render_with(colour, &[])
+    }
+
+    /// The same with `notes` below it, each a name and its text.
+    pub fn render_with(&self, colour: bool, notes: &[(String, String)]) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -303,6 +353,9 @@ impl Diagnostic {
         }
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help));
+        }
+        for (name, text) in notes {
+            group = group.element(Level::NOTE.with_name(name.as_str()).message(text));
         }
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let mut rendered = renderer.render(&[group]);

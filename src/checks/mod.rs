@@ -6,6 +6,7 @@
 mod admin_api;
 mod alertmanager_config_refused;
 mod alerts_sent_to_nobody;
+mod baseline;
 mod chart_dashboard_file;
 mod cluster;
 mod config_not_loaded;
@@ -16,12 +17,14 @@ mod dashboards_folder_empty;
 mod datasource_unknown;
 mod default_receiver_lost;
 mod division_by_itself;
+mod folding;
 mod grafana_without_datasource;
-mod ignored;
+mod ignores_nothing;
 mod job_not_scraped;
 mod latest_tag;
 mod legend_without_label;
 mod manual;
+mod mend;
 mod not_an_http_target;
 mod notifiers_ignored;
 mod operator_skips;
@@ -50,13 +53,18 @@ mod unknown_service;
 mod variable_undefined;
 mod yaml_refused;
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Diagnostic, Severity, Span, Spanned};
+use crate::documents::find::glob;
 use crate::promql::Expr;
 use crate::promql::ast::TextRange;
 use crate::stack::wiring::{Address, Home, Wiring};
 use crate::stack::{Discovery, Rule};
 
-pub use manual::{explain, list, page};
+pub use baseline::{Baseline, Entry, fingerprint};
+pub use manual::{explain, list, page, section, unknown};
+pub use mend::{Mended, mend};
 
 /// How bad it is, from bad to worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +88,15 @@ impl Harm {
             Harm::Risk => "risk",
             Harm::Silent => "silent",
             Harm::Breaks => "breaks",
+        }
+    }
+
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Harm::Style => "it works, and could be clearer",
+            Harm::Risk => "it works, until something that is likely happens",
+            Harm::Silent => "nothing complains, and it does not do what it is there for",
+            Harm::Breaks => "a program refuses it or can't work with it",
         }
     }
 
@@ -116,116 +133,256 @@ pub struct Check {
 pub struct Finding {
     pub harm: Harm,
     pub diagnostic: Diagnostic,
+    /// Those that have the same cause, or follow from this one.
+    pub folded: Vec<Finding>,
+}
+
+impl Finding {
+    pub fn new(harm: Harm, diagnostic: Diagnostic) -> Self {
+        Finding { harm, diagnostic, folded: Vec::new() }
+    }
+
+    /// Of this finding and of all that are folded under it.
+    pub fn worst(&self) -> Harm {
+        self.folded.iter().map(|folded| folded.harm).fold(self.harm, Harm::max)
+    }
+
+    /// As a person sees it, with what is folded under it.
+    pub fn render(&self, colour: bool) -> String {
+        self.diagnostic.render_with(colour, &self.notes())
+    }
+
+    /// What is folded under it, as names and texts.
+    pub fn notes(&self) -> Vec<(String, String)> {
+        folding::notes(self)
+    }
+}
+
+/// Checks of one kind.
+pub struct Family {
+    pub title: &'static str,
+    pub about: &'static str,
+    pub checks: &'static [&'static Check],
 }
 
 /// Every check, in the order of the manual.
-pub const CHECKS: &[&Check] = &[
-    // Refused.
-    &yaml_refused::CHECK,
-    &prometheus_config_refused::CHECK,
-    &rules_refused::CHECK,
-    &alertmanager_config_refused::CHECK,
-    &default_receiver_lost::CHECK,
-    &cluster::selector_not_in_template::CHECK,
-    &cluster::undefined_volume::CHECK,
-    &cluster::removed_api::CHECK,
-    &cluster::kind_without_operator::CHECK,
-    &cluster::missing_namespace::CHECK,
-    &cluster::missing_service_account::CHECK,
-    &cluster::missing_object::CHECK,
-    &cluster::secret_not_documented::CHECK,
-    &cluster::storage_class_not_documented::CHECK,
-    &cluster::probe_fails::CHECK,
-    &safety::volume_not_writable::CHECK,
-    // Not loaded.
-    &rules_not_loaded::CHECK,
-    &config_not_loaded::CHECK,
-    &operator_skips::CHECK,
-    // Unreachable.
-    &unknown_service::CHECK,
-    &port_not_served::CHECK,
-    &not_an_http_target::CHECK,
-    &alerts_sent_to_nobody::CHECK,
-    &placeholder_receiver::CHECK,
-    &cluster::service_selects_nothing::CHECK,
-    // Not scraped.
-    &cluster::discovery_not_permitted::CHECK,
-    &scraping::scrapes_everything::CHECK,
-    &scraping::kubelet_needs_https::CHECK,
-    &scraping::exporter_not_deployed::CHECK,
-    &scraping::annotation_unread::CHECK,
-    &scraping::port_annotation_unread::CHECK,
-    &scraping::monitor_selects_nothing::CHECK,
-    &scraping::scraped_twice::CHECK,
-    &scraping::scrapes_one_pod_of_many::CHECK,
-    &scraping::metrics_not_served::CHECK,
-    // Routing.
-    &routing::notification_fails::CHECK,
-    &routing::receiver_silent::CHECK,
-    &routing::alert_reaches_only_default::CHECK,
-    &routing::alert_unknown::CHECK,
-    &routing::route_shadowed::CHECK,
-    &routing::route_unreachable::CHECK,
-    &routing::receiver_unused::CHECK,
-    &routing::continue_useless::CHECK,
-    &routing::repeat_interval_off_beat::CHECK,
-    &routing::inhibit_never::CHECK,
-    &routing::inhibit_equal_missing::CHECK,
-    &routing::time_interval_unused::CHECK,
-    &routing::template_unused::CHECK,
-    // Never fires, always fires.
-    &unknown_metric::CHECK,
-    &unknown_label::CHECK,
-    &unknown_label_value::CHECK,
-    &job_not_scraped::CHECK,
-    &division_by_itself::CHECK,
-    // Dashboards.
-    &dashboard_wrapped::CHECK,
-    &dashboard_applied::CHECK,
-    &dashboards_folder_empty::CHECK,
-    &chart_dashboard_file::CHECK,
-    &grafana_without_datasource::CHECK,
-    &two_default_datasources::CHECK,
-    &datasource_unknown::CHECK,
-    &variable_undefined::CHECK,
-    &legend_without_label::CHECK,
-    &unit_misfit::CHECK,
-    &panel_type_outdated::CHECK,
-    &notifiers_ignored::CHECK,
-    &sides_never_match::CHECK,
-    // Wrong words.
-    &template_label_missing::CHECK,
-    // Safety.
-    &credentials_in_clear::CHECK,
-    &latest_tag::CHECK,
-    &admin_api::CHECK,
-    &safety::open_to_all::CHECK,
-    &safety::tls_not_verified::CHECK,
-    &safety::no_persistence::CHECK,
-    &safety::rollout_blocked::CHECK,
-    &safety::no_resource_limits::CHECK,
-    &safety::privileged_container::CHECK,
-    &safety::role_too_wide::CHECK,
+pub const FAMILIES: &[Family] = &[
+    Family {
+        title: "Refused",
+        about: "What the real program of the stated version would not load.",
+        checks: &[
+            &yaml_refused::CHECK,
+            &prometheus_config_refused::CHECK,
+            &rules_refused::CHECK,
+            &alertmanager_config_refused::CHECK,
+            &default_receiver_lost::CHECK,
+            &cluster::selector_not_in_template::CHECK,
+            &cluster::undefined_volume::CHECK,
+            &cluster::removed_api::CHECK,
+            &cluster::kind_without_operator::CHECK,
+            &cluster::missing_namespace::CHECK,
+            &cluster::missing_service_account::CHECK,
+            &cluster::missing_object::CHECK,
+            &cluster::secret_not_documented::CHECK,
+            &cluster::storage_class_not_documented::CHECK,
+            &cluster::probe_fails::CHECK,
+            &safety::volume_not_writable::CHECK,
+        ],
+    },
+    Family {
+        title: "Not loaded",
+        about: "What is well written, and read by nothing.",
+        checks: &[&rules_not_loaded::CHECK, &config_not_loaded::CHECK, &operator_skips::CHECK],
+    },
+    Family {
+        title: "Unreachable",
+        about: "Names that don't resolve, ports that nobody listens on, receivers that nobody is behind.",
+        checks: &[
+            &unknown_service::CHECK,
+            &port_not_served::CHECK,
+            &not_an_http_target::CHECK,
+            &alerts_sent_to_nobody::CHECK,
+            &placeholder_receiver::CHECK,
+            &cluster::service_selects_nothing::CHECK,
+        ],
+    },
+    Family {
+        title: "Not scraped",
+        about: "Jobs that find nothing, too much, or the same twice.",
+        checks: &[
+            &cluster::discovery_not_permitted::CHECK,
+            &scraping::scrapes_everything::CHECK,
+            &scraping::kubelet_needs_https::CHECK,
+            &scraping::exporter_not_deployed::CHECK,
+            &scraping::annotation_unread::CHECK,
+            &scraping::port_annotation_unread::CHECK,
+            &scraping::monitor_selects_nothing::CHECK,
+            &scraping::scraped_twice::CHECK,
+            &scraping::scrapes_one_pod_of_many::CHECK,
+            &scraping::metrics_not_served::CHECK,
+        ],
+    },
+    Family {
+        title: "Routing",
+        about: "Alerts that go to nobody, to the wrong place, or that routes and inhibit rules miss.",
+        checks: &[
+            &routing::notification_fails::CHECK,
+            &routing::receiver_silent::CHECK,
+            &routing::alert_reaches_only_default::CHECK,
+            &routing::alert_unknown::CHECK,
+            &routing::route_shadowed::CHECK,
+            &routing::route_unreachable::CHECK,
+            &routing::receiver_unused::CHECK,
+            &routing::continue_useless::CHECK,
+            &routing::repeat_interval_off_beat::CHECK,
+            &routing::inhibit_never::CHECK,
+            &routing::inhibit_equal_missing::CHECK,
+            &routing::time_interval_unused::CHECK,
+            &routing::template_unused::CHECK,
+        ],
+    },
+    Family {
+        title: "Never fires, always fires",
+        about: "Rules whose expression can't say what the alert is there for.",
+        checks: &[
+            &unknown_metric::CHECK,
+            &unknown_label::CHECK,
+            &unknown_label_value::CHECK,
+            &sides_never_match::CHECK,
+            &job_not_scraped::CHECK,
+            &division_by_itself::CHECK,
+        ],
+    },
+    Family {
+        title: "Dashboards",
+        about: "Panels that show nothing, and dashboards that nobody sees.",
+        checks: &[
+            &dashboard_wrapped::CHECK,
+            &dashboard_applied::CHECK,
+            &dashboards_folder_empty::CHECK,
+            &chart_dashboard_file::CHECK,
+            &grafana_without_datasource::CHECK,
+            &two_default_datasources::CHECK,
+            &datasource_unknown::CHECK,
+            &variable_undefined::CHECK,
+            &legend_without_label::CHECK,
+            &unit_misfit::CHECK,
+            &panel_type_outdated::CHECK,
+            &notifiers_ignored::CHECK,
+        ],
+    },
+    Family {
+        title: "Wrong words",
+        about: "Texts that say something else than what is measured.",
+        checks: &[&template_label_missing::CHECK],
+    },
+    Family {
+        title: "Safety",
+        about: "What works, and should not be left so.",
+        checks: &[
+            &credentials_in_clear::CHECK,
+            &latest_tag::CHECK,
+            &admin_api::CHECK,
+            &safety::open_to_all::CHECK,
+            &safety::tls_not_verified::CHECK,
+            &safety::no_persistence::CHECK,
+            &safety::rollout_blocked::CHECK,
+            &safety::no_resource_limits::CHECK,
+            &safety::privileged_container::CHECK,
+            &safety::role_too_wide::CHECK,
+        ],
+    },
+    Family {
+        title: "About checks themselves",
+        about: "Comments that say what to leave out.",
+        checks: &[&ignores_nothing::CHECK],
+    },
 ];
 
-/// Runs every check; what a comment ignores is left out, and a comment without a reason is a finding.
+/// All checks of all families.
+pub fn all() -> impl Iterator<Item = &'static Check> + Clone {
+    FAMILIES.iter().flat_map(|family| family.checks).copied()
+}
+
+/// The check of an id.
+pub fn named(id: &str) -> Option<&'static Check> {
+    all().find(|check| check.id == id)
+}
+
+/// Which checks run, and what is left out beside what comments ignore.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Ids; empty means all.
+    pub only: Vec<String>,
+    pub skip: Vec<String>,
+    pub ignored: Vec<IgnoredFile>,
+}
+
+/// Findings of a check that are left out wherever a file's path fits.
+#[derive(Clone, Debug)]
+pub struct IgnoredFile {
+    pub check: String,
+    /// A path or glob, as paths are named for this run.
+    pub file: String,
+}
+
+impl Selection {
+    fn runs(&self, id: &str) -> bool {
+        let named = |ids: &[String]| ids.iter().any(|named| named == id);
+        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+    }
+
+    fn ignores(&self, finding: &Finding) -> bool {
+        let Some(place) = &finding.diagnostic.place else { return false };
+        let path = place.file.path();
+        self.ignored
+            .iter()
+            .any(|ignored| ignored.check == finding.diagnostic.id && glob::fits_path(&ignored.file, path))
+    }
+}
+
+/// Runs every check; what a comment ignores is left out. What has one cause is one finding.
 pub fn run(wiring: &Wiring) -> Vec<Finding> {
+    folded(run_selected(wiring, &Selection::default()))
+}
+
+/// The findings of the selected checks, those with a shared cause still apart.
+pub fn run_selected(wiring: &Wiring, selection: &Selection) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    for check in CHECKS {
+    let mut known = BTreeSet::new();
+    for check in all().filter(|check| selection.runs(check.id)) {
         for mut diagnostic in (check.find)(wiring) {
             diagnostic.id = check.id;
             diagnostic.severity = check.harm.severity();
-            if !findings.iter().any(|known| known.diagnostic.same_as(&diagnostic)) {
-                findings.push(Finding { harm: check.harm, diagnostic });
+            if known.insert((check.id, place_of(&diagnostic), diagnostic.message.clone())) {
+                findings.push(Finding::new(check.harm, diagnostic));
             }
         }
     }
-    let mut findings = ignored::apply(findings, wiring);
-    findings.sort_by_key(|finding| {
-        let place = finding.diagnostic.place.as_ref().map(|place| place.in_own_file());
-        place.map(|place| (place.file.path().to_owned(), place.start, place.end))
+    sort(&mut findings);
+    let mut findings = folding::follow(findings);
+    findings.retain_mut(|finding| {
+        finding.folded.retain(|folded| !selection.ignores(folded));
+        !selection.ignores(finding)
     });
+    let mut findings = ignores_nothing::apply(findings, wiring, &|id| selection.runs(id));
+    sort(&mut findings);
     findings
+}
+
+/// Findings with a shared cause as one.
+pub fn folded(findings: Vec<Finding>) -> Vec<Finding> {
+    folding::gather(findings)
+}
+
+/// In the order of the files.
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by_cached_key(|finding| place_of(&finding.diagnostic));
+}
+
+fn place_of(diagnostic: &Diagnostic) -> Option<(String, usize, usize)> {
+    let place = diagnostic.place.as_ref()?.in_own_file();
+    Some((place.file.path().to_owned(), place.start, place.end))
 }
 
 /// A program's own complaint, with what follows from it where it does not say so itself.

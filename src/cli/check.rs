@@ -1,22 +1,33 @@
 //! `firedrill check`: documents in, defects out; nothing is run.
 
+use std::fs;
 use std::io;
-
-use serde_json::{Value, json};
+use std::path::Path;
 
 use super::color::When;
 use super::{Exit, output};
-use crate::checks::{self, Finding, Harm};
-use crate::diagnostic::Span;
-use crate::documents;
+use crate::checks::{self, Baseline, Finding, Harm, IgnoredFile, Selection};
+use crate::diagnostic::{Diagnostic, Spanned};
+use crate::documents::{self, check_settings, check_settings::CheckSettings};
+use crate::report::check::{self as told, CheckLook, Checked, Format};
+use crate::report::write_text;
 use crate::stack::wiring::Wiring;
+
+const EXAMPLES: &str = "\
+Examples:
+  firedrill check monitoring.md k8s/                     what can't work, with the place in your file
+  firedrill check . --fail-on silent                     let risks and style pass
+  firedrill check . --format github --report sarif=firedrill.sarif
+  firedrill check . --skip latest-tag,credentials-in-clear
+  firedrill check . --write-baseline firedrill-baseline.json
+  firedrill check . --fix --dry-run                      the mends that are safe, as a diff";
 
 /// Find what can't work, from the documents alone
 ///
 /// Takes Kubernetes manifests, Compose files, Helm values, configs and rules, in files, folders, and in the
 /// fenced blocks of Markdown guides.
 #[derive(clap::Args)]
-#[command(after_help = Exit::help())]
+#[command(after_help = format!("{}\n\n{EXAMPLES}", Exit::help()))]
 pub struct CheckArguments {
     /// Files or folders, read together as one stack
     #[arg(required = true, value_name = "PATH")]
@@ -26,122 +37,256 @@ pub struct CheckArguments {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
 
-    /// End with exit code 1 only if something is at least as bad
-    #[arg(long, value_name = "SEVERITY", default_value = "risk", value_parser = harm)]
-    fail_on: Harm,
+    /// Also write a report: FORMAT=FILE, as in sarif=firedrill.sarif; may be given several times
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = Report::parse)]
+    reports: Vec<Report>,
+
+    /// End with exit code 1 only if something is at least as bad: breaks, silent, risk or style [default: risk]
+    #[arg(long, value_name = "SEVERITY", value_parser = harm)]
+    fail_on: Option<Harm>,
+
+    /// Only these checks, by their ids
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    only: Vec<String>,
+
+    /// All checks but these, by their ids
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    skip: Vec<String>,
+
+    /// Tell only what this file does not know yet
+    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
+    baseline: Option<String>,
+
+    /// Write down everything that is found now, for --baseline, and end with exit code 0
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fix", "reports"])]
+    write_baseline: Option<String>,
+
+    /// Make the mends that are safe, in the files themselves; what is left is told
+    #[arg(long)]
+    fix: bool,
+
+    /// With --fix: show what would be changed, and change nothing
+    #[arg(long, requires = "fix", conflicts_with = "reports")]
+    dry_run: bool,
 
     /// Also list what each part of the documents is taken for, and why a part is not read
     #[arg(long, short)]
     verbose: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
+/// A report that is also written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Report {
+    format: Format,
+    path: String,
+}
+
+impl Report {
+    fn parse(text: &str) -> Result<Report, String> {
+        let (format, path) =
+            text.split_once('=').ok_or("expected FORMAT=FILE, as in sarif=firedrill.sarif")?;
+        let format = <Format as clap::ValueEnum>::from_str(format, false).map_err(|_| {
+            format!("there is no report of kind {format:?}; there are text, json, sarif, github, markdown and junit")
+        })?;
+        match path {
+            "" => Err(format!("no file is named after {format}=")),
+            "-" => Err(format!("--format {format} writes to standard output")),
+            _ => Ok(Report { format, path: path.to_owned() }),
+        }
+    }
 }
 
 fn harm(text: &str) -> Result<Harm, String> {
     Harm::parse(text).ok_or_else(|| "wanted breaks, silent, risk or style".to_owned())
 }
 
+/// What the arguments and firedrill.yaml ask for together.
+struct Asked {
+    selection: Selection,
+    fail_on: Harm,
+    baseline: Option<Baseline>,
+}
+
 pub fn run(arguments: &CheckArguments, color: When) -> Exit {
-    let wiring = match documents::wiring::load(&arguments.paths) {
-        Ok(wiring) => wiring,
+    match answered(arguments, color) {
+        Ok(exit) => exit,
         Err(problems) => {
             output::problems(&problems, color.on(&io::stderr()));
-            return Exit::Unusable;
+            Exit::Unusable
         }
-    };
-    let findings = checks::run(&wiring);
-    match arguments.format {
-        Format::Text => output::say(&text(&wiring, &findings, arguments.verbose, color.on(&io::stdout()))),
-        Format::Json => output::say(&format!("{:#}\n", as_json(&wiring, &findings))),
     }
-    match findings.iter().any(|finding| finding.harm >= arguments.fail_on) {
+}
+
+fn answered(arguments: &CheckArguments, color: When) -> Result<Exit, Vec<Diagnostic>> {
+    let asked = asked(arguments)?;
+    let mut wiring = documents::wiring::load(&arguments.paths)?;
+    let mut findings = checks::run_selected(&wiring, &asked.selection);
+    if let Some(file) = &arguments.write_baseline {
+        return Ok(write_baseline(file, &findings));
+    }
+    if arguments.fix {
+        let mended = checks::mend(&findings);
+        if arguments.dry_run {
+            mended.iter().for_each(|mended| output::say(&mended.diff()));
+            output::complain(&format!("{}; nothing was changed", in_files(&mended, "can be mended")));
+            return Ok(if mended.is_empty() { Exit::Held } else { Exit::Broken });
+        }
+        for mended in &mended {
+            if let Err(error) = fs::write(mended.file.path(), &mended.text) {
+                output::complain(&format!("error: can't write {}: {error}", mended.file.path()));
+                return Ok(Exit::WorldFailed);
+            }
+        }
+        output::complain(&in_files(&mended, "mended"));
+        wiring = documents::wiring::load(&arguments.paths)?;
+        findings = checks::run_selected(&wiring, &asked.selection);
+    }
+    let mut known = 0;
+    if let Some(baseline) = &asked.baseline {
+        let (new, count, stale) = baseline.apply(findings);
+        (findings, known) = (new, count);
+        tell_stale(&stale, &wiring);
+    }
+    let findings = checks::folded(findings);
+    Ok(tell(arguments, &asked, &Checked { findings: &findings, parts: &wiring.parts, known }, color))
+}
+
+fn tell(arguments: &CheckArguments, asked: &Asked, checked: &Checked<'_>, color: When) -> Exit {
+    let look = CheckLook { colour: color.on(&io::stdout()), parts: arguments.verbose };
+    output::say(&told::render(checked, arguments.format, look));
+    let mut exit = match checked.findings.iter().any(|finding| finding.worst() >= asked.fail_on) {
         true => Exit::Broken,
         false => Exit::Held,
-    }
-}
-
-fn text(wiring: &Wiring, findings: &[Finding], verbose: bool, colour: bool) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        text.push_str(finding.diagnostic.render(colour).trim_end());
-        text.push_str("\n\n");
-    }
-    if verbose {
-        for part in &wiring.parts {
-            let name = part.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
-            let what = match &part.unread {
-                Some(reason) => format!("not read: {reason}"),
-                None => part.kind.as_str().to_owned(),
-            };
-            text.push_str(&format!("{}:{name} {what}\n", part.place));
-        }
-        text.push('\n');
-    }
-    text.push_str(&summary(wiring, findings));
-    text
-}
-
-fn summary(wiring: &Wiring, findings: &[Finding]) -> String {
-    let unread = wiring.parts.iter().filter(|part| part.unread.is_some()).count();
-    let read = wiring.parts.len() - unread;
-    let counts = Harm::ALL.into_iter().filter_map(|harm| {
-        let count = findings.iter().filter(|finding| finding.harm == harm).count();
-        (count > 0).then(|| format!("{count} {}", harm.as_str()))
-    });
-    let counts: Vec<String> = counts.collect();
-    let found = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
-    let unread =
-        if unread > 0 { format!(", {unread} not read (--verbose lists them)") } else { String::new() };
-    format!("{found}; {read} parts of the documents read{unread}\n")
-}
-
-fn as_json(wiring: &Wiring, findings: &[Finding]) -> Value {
-    let diagnostics: Vec<Value> = findings.iter().map(diagnostic).collect();
-    let parts = wiring.parts.iter().map(|part| {
-        let mut value = place(&part.place);
-        value["kind"] = json!(part.kind.as_str());
-        value["name"] = json!(part.name);
-        value["unread_because"] = json!(part.unread);
-        value
-    });
-    json!({ "version": 1, "diagnostics": diagnostics, "documents": parts.collect::<Vec<_>>() })
-}
-
-fn diagnostic(finding: &Finding) -> Value {
-    let diagnostic = &finding.diagnostic;
-    let mut value = json!({
-        "id": diagnostic.id,
-        "severity": finding.harm.as_str(),
-        "message": diagnostic.message,
-        "label": diagnostic.label,
-    });
-    let mut add = |more: Value| {
-        if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
-            value.extend(more);
-        }
     };
-    add(match &diagnostic.place {
-        Some(span) => place(span),
-        None => json!({ "file": null, "line": null, "column": null }),
-    });
-    let related = diagnostic.related.iter().map(|(span, label)| {
-        let mut value = place(span);
-        value["label"] = json!(label);
-        value
-    });
-    add(json!({
-        "because": diagnostic.because,
-        "help": diagnostic.help,
-        "related": related.collect::<Vec<_>>(),
-    }));
-    value
+    for report in &arguments.reports {
+        let look = CheckLook { parts: arguments.verbose, ..CheckLook::default() };
+        if let Err(error) = write_text(&report.path, &told::render(checked, report.format, look)) {
+            output::complain(&format!(
+                "error: can't write the {} report to {}: {error}",
+                report.format, report.path
+            ));
+            exit = exit.max(Exit::WorldFailed);
+        }
+    }
+    exit
 }
 
-fn place(span: &Span) -> Value {
-    let (line, column) = span.file.line_column(span.start);
-    json!({ "file": span.file.path(), "line": line, "column": column })
+/// What is asked for, or what in it can't be used.
+fn asked(arguments: &CheckArguments) -> Result<Asked, Vec<Diagnostic>> {
+    let settings = settings(&arguments.paths)?;
+    let mut problems = Vec::new();
+    for id in arguments.only.iter().chain(&arguments.skip) {
+        if checks::named(id).is_none() {
+            problems.push(checks::unknown(id));
+        }
+    }
+    let ignored = settings.ignored.iter().map(|ignored| &ignored.check);
+    for id in settings.only.iter().chain(&settings.skip).chain(ignored) {
+        if checks::named(&id.value).is_none() {
+            problems.push(checks::unknown(&id.value).at(&id.span).label("named here"));
+        }
+    }
+    let texts = |ids: &[Spanned<String>]| ids.iter().map(|id| id.value.clone()).collect::<Vec<_>>();
+    let only = match arguments.only.is_empty() {
+        true => texts(&settings.only),
+        false => arguments.only.clone(),
+    };
+    let skip = texts(&settings.skip).into_iter().chain(arguments.skip.iter().cloned()).collect();
+    let baseline = match (&arguments.write_baseline, &arguments.baseline, &settings.baseline) {
+        (Some(_), _, _) => None,
+        (None, Some(path), _) => read_baseline(path).map_err(|problem| problems.push(problem)).ok(),
+        (None, None, Some(path)) => read_baseline(&path.value)
+            .map_err(|problem| {
+                problems.push(match problem.place {
+                    None => problem.at(&path.span).label("named here"),
+                    Some(_) => problem,
+                })
+            })
+            .ok(),
+        (None, None, None) => None,
+    };
+    match problems.is_empty() {
+        true => Ok(Asked {
+            selection: Selection {
+                only,
+                skip,
+                ignored: settings
+                    .ignored
+                    .into_iter()
+                    .map(|ignored| IgnoredFile { check: ignored.check.value, file: ignored.file })
+                    .collect(),
+            },
+            fail_on: arguments
+                .fail_on
+                .or_else(|| Harm::parse(&settings.fail_on?.value))
+                .unwrap_or(Harm::Risk),
+            baseline,
+        }),
+        false => Err(problems),
+    }
+}
+
+/// The `checks` of the firedrill.yaml that counts: in or beside what is checked, or in this folder.
+fn settings(paths: &[String]) -> Result<CheckSettings, Vec<Diagnostic>> {
+    let folders = paths.iter().map(|path| match Path::new(path) {
+        path if path.is_dir() => path.to_path_buf(),
+        path => path.parent().map(Path::to_path_buf).unwrap_or_default(),
+    });
+    let mut files = folders.chain([Path::new("").to_path_buf()]).map(|folder| folder.join("firedrill.yaml"));
+    match files.find(|file| file.is_file()) {
+        Some(file) => check_settings::load(&file),
+        None => Ok(CheckSettings::default()),
+    }
+}
+
+fn read_baseline(path: &str) -> Result<Baseline, Diagnostic> {
+    Baseline::read(&documents::read_file(Path::new(path))?)
+}
+
+fn write_baseline(file: &str, findings: &[Finding]) -> Exit {
+    let baseline = Baseline::of(findings);
+    match write_text(file, &baseline.print()) {
+        Ok(()) => {
+            output::say(&format!("{} written to {file}\n", counted(baseline.count(), "finding")));
+            Exit::Held
+        }
+        Err(error) => {
+            output::complain(&format!("error: can't write the baseline to {file}: {error}"));
+            Exit::WorldFailed
+        }
+    }
+}
+
+/// Entries of files that were read and that found nothing: the baseline promises more than is left to mend.
+fn tell_stale(stale: &[&checks::Entry], wiring: &Wiring) {
+    const SHOWN: usize = 10;
+    let read = |entry: &&&checks::Entry| {
+        wiring.parts.iter().any(|part| part.place.file.path().trim_start_matches("./") == entry.file)
+    };
+    let stale: Vec<&&checks::Entry> = stale.iter().filter(read).collect();
+    if stale.is_empty() {
+        return;
+    }
+    output::complain(&format!(
+        "note: {} of the baseline found nothing any more; --write-baseline writes it anew",
+        if stale.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", stale.len()) }
+    ));
+    for entry in stale.iter().take(SHOWN) {
+        output::complain(&format!("      {}: {} [{}]", entry.file, entry.message, entry.id));
+    }
+    if stale.len() > SHOWN {
+        output::complain(&format!("      and {} more", stale.len() - SHOWN));
+    }
+}
+
+fn in_files(mended: &[checks::Mended], what: &str) -> String {
+    let count: usize = mended.iter().map(|mended| mended.count).sum();
+    match mended.len() {
+        0 => "there is nothing that can be mended safely".to_owned(),
+        files => format!("{} {what} in {}", counted(count, "finding"), counted(files, "file")),
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -2,7 +2,7 @@
 //! world begins, and the services that stand in for the team's application.
 
 use super::yaml::{self, Mapping, Node, wrong_type};
-use super::{images, services, value};
+use super::{check_settings, images, services, value};
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
 use crate::stack::{ImageMap, Version};
 use crate::time::Timestamp;
@@ -58,6 +58,10 @@ fn top(root: &Node, problems: &mut Vec<Diagnostic>) -> Option<FiredrillFile> {
     }
     if let Some(node) = mapping.get("images") {
         read.images = images::read(node, problems);
+    }
+    if let Some(node) = mapping.get("checks") {
+        // For `firedrill check`, which reads them itself; a mistake in them is told to everybody.
+        check_settings::read(node, problems);
     }
     if let Some(node) = mapping.get("services") {
         read.services = services::read_services(node, problems);

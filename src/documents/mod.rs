@@ -2,6 +2,7 @@
 
 pub mod alertmanager;
 pub mod chart_defaults;
+pub mod check_settings;
 pub mod compose;
 pub mod dashboard;
 pub mod expectations;

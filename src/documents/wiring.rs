@@ -64,6 +64,7 @@ fn wire(parts: Parts, mut wiring: Wiring) -> Wiring {
             holder: part.holder.is_some().then(|| home(part)),
             place: part.place.clone(),
             unread: part.unread.clone(),
+            objects: part.documents.iter().filter_map(object).collect(),
         });
         match part.kind {
             PartKind::Objects => {
@@ -91,6 +92,19 @@ fn wire(parts: Parts, mut wiring: Wiring) -> Wiring {
         settings(part, &mut wiring);
     }
     wiring
+}
+
+/// What a document says that it is, where it is a Kubernetes object.
+fn object(document: &Node) -> Option<Spanned<String>> {
+    let kind = document.get("kind").and_then(Node::scalar).filter(|_| rules::is_object(document))?;
+    let metadata = document.get("metadata");
+    let text = |key| metadata.and_then(|node| node.get(key)).and_then(Node::scalar);
+    let name = text("name").unwrap_or("without a name");
+    let named = match text("namespace") {
+        Some(namespace) => format!("{kind} {namespace}/{name}"),
+        None => format!("{kind} {name}"),
+    };
+    Some(Spanned::new(named, document.span.clone()))
 }
 
 fn home(part: &Part) -> Home {
@@ -207,7 +221,12 @@ fn alertmanager_version(wiring: &Wiring) -> AlertmanagerVersion {
 /// The single values of a part, and the addresses among them.
 fn settings(part: &Part, wiring: &mut Wiring) {
     match part.kind {
-        PartKind::Rules | PartKind::Dashboard | PartKind::UnitTest | PartKind::Prometheus => return,
+        PartKind::Settings
+        | PartKind::Scenarios
+        | PartKind::Rules
+        | PartKind::Dashboard
+        | PartKind::UnitTest
+        | PartKind::Prometheus => return,
         PartKind::FluentBit => {
             let namespace = part.holder.as_ref().map(|holder| holder.namespace.clone());
             wiring.addresses.extend(fluent_bit_addresses(&part.source, namespace));

@@ -64,7 +64,7 @@ impl ReportFile {
         let written = if self.is_stdout() {
             io::stdout().write_all(text.as_bytes())
         } else {
-            write_whole(Path::new(&self.path), text.as_bytes())
+            write_text(&self.path, text)
         };
         written.map_err(|error| WriteError { format: self.format, path: self.path.clone(), error })
     }
@@ -77,6 +77,11 @@ impl fmt::Display for Format {
             Format::Junit => "junit",
         })
     }
+}
+
+/// Writes a whole file, or nothing.
+pub fn write_text(path: &str, text: &str) -> io::Result<()> {
+    write_whole(Path::new(path), text.as_bytes())
 }
 
 fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {

@@ -3,6 +3,7 @@
 //! Every time in a report is the world's own, counted from its scenario's beginning; no report reads a clock or names
 //! the machine. So the same input gives the same bytes.
 
+pub mod check;
 mod drawing;
 pub mod drill;
 mod failure;
@@ -20,7 +21,7 @@ use crate::time::{Duration, Timestamp};
 use crate::timeline::{Observed, Timeline};
 use crate::worlds::real::Substituted;
 
-pub use file::{Format, ReportFile, WriteError};
+pub use file::{Format, ReportFile, WriteError, write_text};
 pub use json::{JSON_VERSION, json};
 pub use junit::junit;
 pub use look::{Detail, Look};

@@ -88,6 +88,8 @@ pub struct DocumentPart {
     pub place: Span,
     /// Why it is not read, where it isn't.
     pub unread: Option<String>,
+    /// The Kubernetes objects in it: `Deployment monitoring/prometheus`.
+    pub objects: Vec<Spanned<String>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +109,10 @@ pub enum PartKind {
     Filebeat,
     OpenTelemetry,
     PostgresQueries,
+    /// firedrill.yaml
+    Settings,
+    /// What `firedrill test` runs.
+    Scenarios,
     Shell,
     Code,
     Query,
@@ -131,6 +137,8 @@ impl PartKind {
             PartKind::Filebeat => "Filebeat config",
             PartKind::OpenTelemetry => "OpenTelemetry config",
             PartKind::PostgresQueries => "postgres_exporter queries",
+            PartKind::Settings => "firedrill's settings",
+            PartKind::Scenarios => "firedrill scenarios",
             PartKind::Shell => "shell commands",
             PartKind::Code => "code",
             PartKind::Query => "query",

@@ -26,19 +26,22 @@ struct Block<'t> {
 
 fn blocks(page: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
-    let mut open: Option<(&str, usize, Option<&str>)> = None;
+    let mut open: Option<(&str, &str, usize, Option<&str>)> = None;
     let (mut at, mut above) = (0, "");
     for line in page.split_inclusive('\n') {
-        if let Some(fence) = line.trim_end().strip_prefix("```") {
-            match open.take() {
-                Some((info, from, file)) => {
-                    blocks.push(Block { info, body: &page[from..at], file, at: from..at });
-                }
-                None => {
-                    let file = above.trim().strip_prefix("<!-- file: ").and_then(|f| f.strip_suffix(" -->"));
-                    open = Some((fence, at + line.len(), file));
-                }
+        let info = line.trim_end().trim_start_matches('`');
+        let fence = &line[..line.trim_end().len() - info.len()];
+        match open {
+            // A longer fence holds shorter ones.
+            Some((opening, info, from, file)) if fence == opening => {
+                blocks.push(Block { info, body: &page[from..at], file, at: from..at });
+                open = None;
             }
+            None if fence.len() >= 3 => {
+                let file = above.trim().strip_prefix("<!-- file: ").and_then(|f| f.strip_suffix(" -->"));
+                open = Some((fence, info, at + line.len(), file));
+            }
+            _ => {}
         }
         at += line.len();
         above = line;
@@ -88,7 +91,9 @@ fn check(path: &Path) {
     let mut copied = 0;
     for block in blocks(&page) {
         if let Some(file) = block.file {
-            fs::write(folder.path().join(file), block.body).expect("the file can be written");
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("the folder can be made");
+            fs::write(path, block.body).expect("the file can be written");
         }
         let mut info = block.info.split_whitespace();
         if info.next() != Some("console") {

@@ -79,7 +79,11 @@ fn kind_of(documents: &[Node], name: Option<&str>) -> Option<PartKind> {
     let within = |key: &str, inner: &str| first.get(key).is_some_and(|node| node.get(inner).is_some());
     let file = name.unwrap_or_default().rsplit('/').next().unwrap_or_default().to_lowercase();
     let keys = || first.entries().unwrap_or_default().iter().filter_map(|(key, _)| key.scalar());
-    let kind = if is_compose(first) {
+    let kind = if file == "firedrill.yaml" || file == "firedrill.yml" {
+        PartKind::Settings
+    } else if list("scenarios") || (has("then") && has("name")) || (list("steps") && has("name")) {
+        PartKind::Scenarios
+    } else if is_compose(first) {
         PartKind::Compose
     } else if has("schema_config") || has("auth_enabled") || (has("ingester") && has("limits_config")) {
         PartKind::Loki
