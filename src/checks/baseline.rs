@@ -56,7 +56,7 @@ impl Baseline {
             let at = start + error.column().saturating_sub(1);
             Diagnostic::error("bad-baseline", "this is no baseline")
                 .at(&file.span(at..at + 1))
-                .label(error.to_string())
+                .label(error.to_string().split(" at line ").next().unwrap_or_default())
                 .help("write it anew with `firedrill check --write-baseline FILE`")
         })?;
         if baseline.version != VERSION {

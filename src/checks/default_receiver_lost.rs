@@ -1,7 +1,7 @@
 //! Receivers in values that replace the one that the chart's default route needs.
 
 use super::{Check, Harm};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{Home, Wiring};
 
 pub const CHECK: Check = Check {
@@ -30,14 +30,26 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         if routes || named().any(|name| name.value.value == "null") {
             return None;
         }
-        Some(
-            Diagnostic::error("", "the chart's default route loses its receiver `null`")
-                .at(&first.value.span)
-                .label("this list replaces the chart's, which has `null`")
-                .related(&release.chart.span, "its default route sends Watchdog to `null`")
-                .because("Alertmanager refuses the merged config: undefined receiver \"null\" used in route")
-                .help("add `- name: 'null'` to the receivers, or set `route.routes`"),
-        )
+        let found = Diagnostic::error("", "the chart's default route loses its receiver `null`")
+            .at(&first.value.span)
+            .label("this list replaces the chart's, which has `null`")
+            .related(&release.chart.span, "its default route sends Watchdog to `null`")
+            .because("Alertmanager refuses the merged config: undefined receiver \"null\" used in route")
+            .help("add `- name: 'null'` to the receivers, or set `route.routes`");
+        Some(match before(&first.value.span) {
+            Some((place, indent)) => found.mend(&place, format!("- name: 'null'\n{indent}")),
+            None => found,
+        })
     });
     found.collect()
+}
+
+/// Where an item goes before the one that begins with this name, and how it is indented.
+fn before(name: &Span) -> Option<(Span, String)> {
+    let own = name.in_own_file();
+    let text = own.file.text();
+    let line = text[..own.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let indent: String = text[line..].chars().take_while(|c| *c == ' ').collect();
+    let at = line + indent.len();
+    text[at..own.start].starts_with("- name:").then(|| (own.file.span(at..at), indent))
 }

@@ -90,7 +90,7 @@ pub fn notes(finding: &Finding) -> Vec<(String, String)> {
     let (same, others): (Vec<&Finding>, Vec<&Finding>) = finding.folded.iter().partition(same);
     let mut notes = Vec::new();
     if !same.is_empty() {
-        notes.push(("also".to_owned(), shown(&same, |diagnostic| place(diagnostic))));
+        notes.push(("also".to_owned(), shown(&same, place)));
     }
     if !others.is_empty() {
         let line = |diagnostic: &Diagnostic| {

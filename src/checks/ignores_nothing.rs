@@ -27,6 +27,8 @@ struct Comment {
     reason: String,
     /// From the mark to the id's end.
     place: Span,
+    /// All of it: its line, where it stands alone.
+    whole: Span,
     /// The lines that it holds for, both included.
     lines: (usize, usize),
 }
@@ -67,7 +69,8 @@ pub fn apply(mut findings: Vec<Finding>, wiring: &Wiring, ran: &dyn Fn(&str) -> 
         let known = named(&comment.id).is_some();
         if !used && known && !comment.reason.is_empty() && ran(&comment.id) && ran(CHECK.id) {
             let mut unused = nothing(comment, format!("here is no finding `{}`", comment.id))
-                .help("take the comment away");
+                .help("take the comment away")
+                .mend(&comment.whole, "");
             unused.id = CHECK.id;
             unused.severity = CHECK.harm.severity();
             findings.push(Finding::new(CHECK.harm, unused));
@@ -125,7 +128,12 @@ fn comments(file: &SourceFile) -> Vec<Comment> {
             true => next_block(text, line),
             false => (line, line),
         };
-        Some(Comment { id: id.to_owned(), reason: reason.to_owned(), place, lines })
+        let end = at + text[at..].find('\n').unwrap_or(text.len() - at);
+        let whole = match opened.trim() == mark {
+            true => file.span(from..(end + 1).min(text.len())),
+            false => file.span(from + opened[..opened.len() - mark.len()].trim_end().len()..end),
+        };
+        Some(Comment { id: id.to_owned(), reason: reason.to_owned(), place, whole, lines })
     });
     found.collect()
 }

@@ -15,6 +15,8 @@ use crate::diagnostic::SourceFile;
 pub struct Mended {
     pub file: SourceFile,
     pub text: String,
+    /// The same as it may be shown.
+    shown: String,
     /// How many findings were mended in it.
     pub count: usize,
 }
@@ -23,7 +25,8 @@ impl Mended {
     /// What changes, as `diff -u` shows it; what is secret stays so.
     pub fn diff(&self) -> String {
         let path = self.file.path();
-        TextDiff::from_lines(self.file.text(), &self.text)
+        let before = self.file.span(0..self.file.text().len()).shown();
+        TextDiff::from_lines(&before, &self.shown)
             .unified_diff()
             .context_radius(3)
             .header(path, path)
@@ -46,15 +49,17 @@ pub fn mend(findings: &[Finding]) -> Vec<Mended> {
     }
     let mended = edits.into_values().filter(|(_, edits)| !edits.is_empty()).map(|(file, mut edits)| {
         edits.sort_by_key(|edit| edit.start);
-        let mut text = String::new();
+        let (mut text, mut shown) = (String::new(), String::new());
         let mut at = 0;
-        for edit in &edits {
+        let end = Edit { start: file.text().len(), end: file.text().len(), text: String::new() };
+        for edit in edits.iter().chain([&end]) {
             text.push_str(&file.text()[at..edit.start]);
+            shown.push_str(&file.span(at..edit.start).shown());
             text.push_str(&edit.text);
+            shown.push_str(&edit.text);
             at = edit.end;
         }
-        text.push_str(&file.text()[at..]);
-        Mended { file, text, count: edits.len() }
+        Mended { file, text, shown, count: edits.len() }
     });
     mended.collect()
 }
@@ -106,6 +111,19 @@ mod tests {
         check(&[(4..5, "E"), (0..1, "")], "bcdEf");
         check(&[(1..3, "X"), (2..4, "Y")], "aXdef");
         check(&[(2..2, "X"), (2..2, "Y")], "abXcdef");
+    }
+
+    #[test]
+    fn a_diff_shows_no_secret() {
+        let file = SourceFile::new("a.yml", "password: hunter2\nintervall: 1s\n");
+        file.span(10..17).conceal();
+        let mend_it = Diagnostic::error("x", "x").mend(&file.span(18..27), "interval");
+        let mended = mend(&[Finding::new(Harm::Silent, mend_it)]);
+        assert_eq!(
+            mended[0].diff(),
+            "--- a.yml\n+++ a.yml\n@@ -1,2 +1,2 @@\n password: •••\n-intervall: 1s\n+interval: 1s\n"
+        );
+        assert_eq!(mended[0].text, "password: hunter2\ninterval: 1s\n");
     }
 
     #[test]

@@ -31,26 +31,35 @@ fn judge(wiring: &Wiring, address: &Address) -> Option<Diagnostic> {
             // Nobody knows from where.
             let from = from.as_deref()?;
             let wanted = format!("the namespace `{from}` has no Service `{host}`");
-            Some(
-                Diagnostic::error("", wanted)
-                    .at(place)
-                    .label(format!("looked up in `{from}`"))
-                    .related(&service.name.span, format!("it is in `{namespace}`"))
-                    .help(format!("write `{}.{namespace}`", service.name.value)),
-            )
+            let found = Diagnostic::error("", wanted)
+                .at(place)
+                .label(format!("looked up in `{from}`"))
+                .related(&service.name.span, format!("it is in `{namespace}`"))
+                .help(format!("write `{}.{namespace}`", service.name.value));
+            Some(renamed(found, address, &format!("{}.{namespace}", service.name.value)))
         }
         Reached::Unknown => {
             let meant = wiring.services.iter().find(|service| is_meant(service, host, *port))?;
             let made_by = meant.made_by.as_deref()?;
             let name = &meant.name.value;
-            Some(
-                Diagnostic::error("", format!("no Service is named `{host}`"))
-                    .at(place)
-                    .label("does not resolve")
-                    .related(&meant.name.span, format!("{made_by} makes `{name}`"))
-                    .help(format!("write `{name}`")),
-            )
+            let found = Diagnostic::error("", format!("no Service is named `{host}`"))
+                .at(place)
+                .label("does not resolve")
+                .related(&meant.name.span, format!("{made_by} makes `{name}`"))
+                .help(format!("write `{name}`"));
+            Some(renamed(found, address, name))
         }
+    }
+}
+
+/// With the mend: another host where the address names this one.
+fn renamed(found: Diagnostic, address: &Address, host: &str) -> Diagnostic {
+    match address.place.text().find(&address.host) {
+        Some(at) => {
+            let start = address.place.start + at;
+            found.mend(&address.place.file.span(start..start + address.host.len()), host)
+        }
+        None => found,
     }
 }
 

@@ -7,6 +7,7 @@ mod drill;
 mod exit;
 mod explain;
 mod fault;
+mod init;
 mod man;
 mod output;
 mod pool;
@@ -25,6 +26,7 @@ pub use exit::Exit;
 const EXAMPLES: &str = "\
 Examples:
   firedrill check monitoring.md k8s/            what can't work, from the documents alone
+  firedrill init monitoring/                    a firedrill.yaml and a first scenario
   firedrill test scenarios/                     every scenario in a folder
   firedrill test scenarios/shop.yaml:12         the scenario at a line
   firedrill test rules_test.yml                 promtool's unit tests, as they are
@@ -52,6 +54,7 @@ enum Command {
     Drill(drill::DrillArguments),
     Check(check::CheckArguments),
     Explain(explain::ExplainArguments),
+    Init(init::InitArguments),
     Steps(steps::StepsArguments),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -79,6 +82,7 @@ fn run(arguments: &Arguments) -> Exit {
     match &arguments.command {
         Command::Check(check) => check::run(check, arguments.color),
         Command::Explain(explain) => explain::run(explain, arguments.color),
+        Command::Init(init) => init::run(init, arguments.color),
         Command::Test(test) => test::run(test, arguments.color, &stages::Stages::REAL),
         Command::Drill(drill) => drill::run(drill, arguments.color),
         Command::Steps(steps) => steps::run(steps),

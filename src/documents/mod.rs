@@ -9,6 +9,7 @@ pub mod expectations;
 pub mod find;
 pub mod firedrill;
 mod grafana;
+pub mod guessed;
 pub mod helm;
 pub mod images;
 pub mod instrumentation;

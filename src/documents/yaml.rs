@@ -196,9 +196,27 @@ impl<'n> Mapping<'n> {
         for (name, _) in self.entries {
             let text = name.scalar().unwrap_or("");
             if !self.known.contains(&text) {
-                problems.push(unknown_key(name, self.what, &self.known));
+                let unknown = unknown_key(name, self.what, &self.known);
+                problems.push(match misspelt(text, &self.known) {
+                    Some(meant) if self.key_span(meant).is_none() => unknown.mend(&name.span, meant),
+                    _ => unknown,
+                });
             }
         }
+    }
+}
+
+/// The one known key that this surely stands for: a letter or two away, and no other is as near.
+fn misspelt<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
+    let distance = |key: &&str| strsim::damerau_levenshtein(text, key);
+    let mut near: Vec<&'k str> =
+        known.iter().copied().filter(|key| distance(key) <= 2 && key.len() > 4).collect();
+    near.sort_by_key(distance);
+    near.dedup();
+    match near.as_slice() {
+        [only] => Some(only),
+        [first, second, ..] if distance(first) < distance(second) => Some(first),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! can't tell which door they came through. Nothing here knows a world.
 
 pub mod check;
+pub mod first;
 pub mod gherkin;
 pub mod manual;
 mod notification;

@@ -5,6 +5,7 @@ mod alertmanager_karma;
 mod alertmanager_parity;
 mod alertmanager_routes;
 mod chain_parity;
+mod check;
 mod cli;
 mod config_differential;
 mod corpora;

@@ -1,0 +1,130 @@
+//! `firedrill init`: a `firedrill.yaml` and a first scenario, from what the documents tell.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::color::When;
+use super::stages::Stages;
+use super::{Exit, output};
+use crate::diagnostic::{Diagnostic, Severity, SourceFile};
+use crate::documents::{self, guessed};
+use crate::runner::RunOptions;
+use crate::scenario::first::{self, Candidate};
+use crate::scenario::yaml;
+use crate::stack::Stack;
+
+const SETTINGS: &str = "firedrill.yaml";
+const SCENARIO: &str = "firedrill-scenarios.yaml";
+/// Runs in the twin until one of the candidates holds.
+const TRIES: usize = 60;
+
+/// Write a firedrill.yaml and a first scenario, from what the documents tell
+///
+/// Reads what is there, describes the services that are found in it, and tries one alert from both sides. The scenario
+/// is run before it is written. Nothing that exists is overwritten.
+#[derive(clap::Args)]
+#[command(after_help = Exit::help())]
+pub struct InitArguments {
+    /// The documents: a folder, or a guide
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: String,
+}
+
+pub fn run(arguments: &InitArguments, color: When) -> Exit {
+    match written(&arguments.path) {
+        Ok(()) => Exit::Held,
+        Err(Failed::Documents(problems)) => {
+            output::problems(&problems, color.on(&io::stderr()));
+            Exit::Unusable
+        }
+        Err(Failed::Writing(path, error)) => {
+            output::complain(&format!("error: can't write {}: {error}", path.display()));
+            Exit::WorldFailed
+        }
+    }
+}
+
+enum Failed {
+    Documents(Vec<Diagnostic>),
+    Writing(PathBuf, io::Error),
+}
+
+fn written(path: &str) -> Result<(), Failed> {
+    let folder = match Path::new(path) {
+        path if path.is_dir() => path.to_path_buf(),
+        path => path.parent().map(Path::to_path_buf).unwrap_or_default(),
+    };
+    let wiring = documents::wiring::load(&[path]).map_err(Failed::Documents)?;
+    let services = guessed::text(&wiring);
+    settle(&folder.join(SETTINGS), &settings(&services))?;
+    let (stack, _) = documents::load(&[path], None).map_err(Failed::Documents)?;
+    // The scenario stands beside the documents: a folder is its own.
+    let named = match Path::new(path).is_dir() {
+        true => ".".to_owned(),
+        false => {
+            Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        }
+    };
+    match first::candidates(&stack, &named).into_iter().take(TRIES).find(|candidate| holds(candidate, &stack))
+    {
+        Some(candidate) => {
+            let file = folder.join(SCENARIO);
+            settle(&file, &candidate.text)?;
+            output::say(&format!("next: firedrill test {}\n", file.display()));
+        }
+        None => output::say(
+            "no alert could be tried without knowing more: `firedrill steps` shows what scenarios can say\n",
+        ),
+    }
+    Ok(())
+}
+
+/// Writes a file that is not there yet.
+fn settle(path: &Path, text: &str) -> Result<(), Failed> {
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    match written {
+        Ok(()) => output::say(&format!("wrote {}\n", path.display())),
+        Err(error)
+            if error.kind() == io::ErrorKind::AlreadyExists
+                && fs::metadata(path).is_ok_and(|it| it.is_file()) =>
+        {
+            output::say(&format!("{} is there already, and stays as it is\n", path.display()));
+        }
+        Err(error) => return Err(Failed::Writing(path.to_path_buf(), error)),
+    }
+    Ok(())
+}
+
+fn settings(services: &str) -> String {
+    let mut text = "# What the other files can't say: docs/workload.md has all of it.\n".to_owned();
+    match services {
+        "" => text.push_str("# services:\n#   api:\n#     address: api:8080\n#     instrumentation: {requests: http_requests_total}\n"),
+        services => {
+            text.push_str("# The services are those that the documents tell of; traffic and values are a first guess.\n");
+            text.push_str(services);
+        }
+    }
+    text
+}
+
+/// Whether the scenarios can be run and every claim in them holds.
+fn holds(candidate: &Candidate, stack: &Stack) -> bool {
+    let file = SourceFile::new(SCENARIO, candidate.text.as_str());
+    let (root, mut problems) = documents::yaml::read_one(&file);
+    let scenarios = root.map(|root| yaml::read(&file, &root, &mut problems)).unwrap_or_default();
+    let is_error = |problem: &Diagnostic| problem.severity == Severity::Error;
+    !problems.iter().any(is_error)
+        && !scenarios.is_empty()
+        && scenarios.iter().all(|scenario| {
+            let known = !(Stages::REAL.check)(scenario, stack).iter().any(is_error);
+            let options = RunOptions { seed: 1, spread: false };
+            known
+                && (Stages::REAL.run)(scenario, stack, &options)
+                    .is_ok_and(|outcome| outcome.verdicts.iter().all(|verdict| verdict.held))
+        })
+}
