@@ -122,7 +122,7 @@ fn holds(candidate: &Candidate, stack: &Stack) -> bool {
         && !scenarios.is_empty()
         && scenarios.iter().all(|scenario| {
             let known = !(Stages::REAL.check)(scenario, stack).iter().any(is_error);
-            let options = RunOptions { seed: 1, spread: false };
+            let options = RunOptions { seed: 1, ..RunOptions::default() };
             known
                 && (Stages::REAL.run)(scenario, stack, &options)
                     .is_ok_and(|outcome| outcome.verdicts.iter().all(|verdict| verdict.held))

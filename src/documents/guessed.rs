@@ -161,7 +161,11 @@ fn discovered(wiring: &Wiring) -> Vec<Draft> {
             kubernetes: Some(Kubernetes {
                 namespace: workload.namespace.clone().unwrap_or_default(),
                 labels: workload.labels.clone(),
-                annotations: workload.annotations.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
+                annotations: workload
+                    .annotations
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.value.clone()))
+                    .collect(),
                 ports,
                 service: service.map(|service| service.name.value.clone()),
             }),
