@@ -37,6 +37,7 @@ pub mod routing;
 pub mod drill;
 
 pub mod judge;
+pub mod parity;
 pub mod report;
 pub mod runner;
 

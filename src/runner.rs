@@ -11,7 +11,7 @@ use crate::twin::{Twin, start_of};
 use crate::worlds::local::Local;
 use crate::worlds::real::place::Place;
 use crate::worlds::real::{RealWorld, Substituted, evidence};
-use crate::worlds::{World, WorldError};
+use crate::worlds::{World, WorldError, interrupt};
 
 /// How scenarios are run.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +71,9 @@ fn run_for_real(
     stack: &Stack,
     options: &RunOptions,
 ) -> Result<Outcome, WorldError> {
+    if interrupt::interrupted() {
+        return Err(WorldError::Interrupted);
+    }
     let start = start_of(scenario, stack);
     let mut world = RealWorld::new(stack, place, start, options.speed, options.seed);
     // A claim about now waits for the next scrape, and the evaluation after it.

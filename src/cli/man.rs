@@ -56,7 +56,7 @@ mod tests {
         assert!(page(Some("test")).unwrap().contains("firedrill\\-test"));
         assert_eq!(
             page(Some("fly")).unwrap_err(),
-            "error: there is no command \"fly\"; there are test, drill, check, explain, init, steps, schema, completions, man"
+            "error: there is no command \"fly\"; there are test, drill, parity, up, check, explain, init, steps, schema, completions, man"
         );
     }
 }

@@ -10,12 +10,14 @@ mod fault;
 mod init;
 mod man;
 mod output;
+mod parity;
 mod pool;
 mod real_world;
 mod schema;
 pub mod stages;
 mod steps;
 mod test;
+mod up;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ Examples:
   firedrill test features/ --tags '@smoke and not @slow'
   firedrill test scenarios/ --report junit=report.xml --report json=-
   firedrill drill monitoring/                   who is told about which alert, and when
+  firedrill test scenarios/ --world local --speed 60    with the real programs
+  firedrill up monitoring/                      a stack to look at, with synthetic traffic
   firedrill steps                               what steps can say";
 
 /// Proves that a team's monitoring works before they need it.
@@ -52,6 +56,8 @@ struct Arguments {
 enum Command {
     Test(test::TestArguments),
     Drill(drill::DrillArguments),
+    Parity(parity::ParityArguments),
+    Up(up::UpArguments),
     Check(check::CheckArguments),
     Explain(explain::ExplainArguments),
     Init(init::InitArguments),
@@ -85,6 +91,8 @@ fn run(arguments: &Arguments) -> Exit {
         Command::Init(init) => init::run(init, arguments.color),
         Command::Test(test) => test::run(test, arguments.color, &stages::Stages::REAL),
         Command::Drill(drill) => drill::run(drill, arguments.color),
+        Command::Parity(parity) => parity::run(parity, arguments.color),
+        Command::Up(up) => up::run(up, arguments.color),
         Command::Steps(steps) => steps::run(steps),
         Command::Schema(_) => schema::run(),
         Command::Completions(completions) => completions::run(completions),

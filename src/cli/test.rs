@@ -19,6 +19,7 @@ use crate::scenario::Scenario;
 use crate::stack::{Stack, Version};
 use crate::worlds::local::Local;
 use crate::worlds::real::refusals;
+use crate::worlds::{WorldError, interrupt};
 
 /// From so many scenarios on a progress line is worth its place.
 const MANY: usize = 20;
@@ -101,9 +102,9 @@ fn version(text: &str) -> Result<Version, String> {
 }
 
 /// A scenario and the documents that it runs with.
-struct Job {
-    scenario: Scenario,
-    stack: Arc<Stack>,
+pub(super) struct Job {
+    pub scenario: Scenario,
+    pub stack: Arc<Stack>,
 }
 
 pub fn run(arguments: &TestArguments, color: When, stages: &Stages) -> Exit {
@@ -150,6 +151,10 @@ pub fn run(arguments: &TestArguments, color: When, stages: &Stages) -> Exit {
     }
     tell(&report::summary(&results, &look));
     let mut exit = results.iter().map(exit_of).max().unwrap_or(Exit::Unusable);
+    if interrupt::interrupted() {
+        output::complain(&format!("interrupted: {} of {} scenarios were run", results.len(), jobs.len()));
+        exit = exit.max(Exit::WorldFailed);
+    }
     for report in &arguments.reports {
         if let Err(error) = report.write(&results) {
             output::complain(&format!("error: {error}"));
@@ -179,7 +184,7 @@ fn misplaced(arguments: &TestArguments) -> Option<&'static str> {
 }
 
 /// The scenarios to run, and the warnings on the way; else why there is nothing to run.
-fn selected(
+pub(super) fn selected(
     arguments: &TestArguments,
     stages: &Stages,
 ) -> Result<(Vec<Scenario>, Vec<Diagnostic>), Vec<Diagnostic>> {
@@ -213,7 +218,7 @@ fn nothing_selected(arguments: &TestArguments, read: usize) -> Diagnostic {
 }
 
 /// Every scenario with its stack, each stack read once; and everything that is wrong with any of them.
-fn prepared(
+pub(super) fn prepared(
     scenarios: Vec<Scenario>,
     arguments: &TestArguments,
     stages: &Stages,
@@ -287,6 +292,11 @@ fn run_all(
         |job| run_one(job, arguments, stages),
         |done| bar.iter().for_each(|bar| bar.set_position(done as u64)),
         |result| {
+            // What was not begun is nobody's failure.
+            if matches!(&result.ran, Ran::WorldFailed { error } if *error == WorldError::Interrupted.to_string())
+            {
+                return;
+            }
             match &bar {
                 Some(bar) => bar.suspend(|| told(&result)),
                 None => told(&result),

@@ -15,6 +15,8 @@ mod docs;
 mod exposition;
 mod features;
 mod inbox;
+mod kill;
+mod local;
 mod pages;
 mod promtool_differential;
 mod real;

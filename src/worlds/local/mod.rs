@@ -90,6 +90,16 @@ pub fn missing_programs(wanted: &[Program]) -> Vec<PlaceError> {
     wanted.iter().filter(|program| find(**program).is_none()).map(|program| missing(*program)).collect()
 }
 
+/// The release of a program that is installed, as it says itself: `2.42.0+ds`.
+pub fn version(program: Program) -> Option<String> {
+    let output = Command::new(find(program)?).arg("--version").output().ok()?;
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let (_, rest) = said.split_once("version ")?;
+    let version = rest.split(|c: char| !(c.is_ascii_digit() || c == '.')).next()?;
+    (!version.is_empty()).then(|| version.to_owned())
+}
+
 fn missing(program: Program) -> PlaceError {
     let Known { names, package, .. } = known(program);
     PlaceError(format!(

@@ -37,7 +37,8 @@ pub struct Alertmanager {
     alerts: BTreeMap<String, Sent>,
     /// Fingerprints of alerts that it knows.
     routed: BTreeSet<u64>,
-    groups: BTreeMap<String, Group>,
+    /// Routes with the same matchers have groups of the same key.
+    groups: BTreeMap<String, Vec<Group>>,
     flushes: Vec<Flush>,
     told: NotificationLog,
     muted: BTreeMap<(String, Labels), MutedBy>,
@@ -54,8 +55,8 @@ struct Flush {
     at: Timestamp,
     key: Arc<str>,
     members: Vec<NotifiedAlert>,
-    /// By the integration's place in its receiver: attempts made, and whether that is all.
-    flights: BTreeMap<usize, (u32, bool)>,
+    /// By receiver and the integration's place in it: attempts made, and whether that is all.
+    flights: BTreeMap<(usize, usize), (u32, bool)>,
 }
 
 impl Alertmanager {
@@ -102,7 +103,10 @@ impl Alertmanager {
             for node in self.tree.matching(&alert.labels) {
                 let labels = self.tree.group_labels(node, &alert.labels);
                 let key = self.tree.group_key(node, &labels);
-                self.groups.entry(key).or_insert(Group { node, labels });
+                let groups = self.groups.entry(key).or_default();
+                if !groups.iter().any(|group| group.node == node) {
+                    groups.push(Group { node, labels });
+                }
             }
             self.alerts.insert(short(print), alert);
         }
@@ -208,7 +212,9 @@ impl Alertmanager {
     fn see_muted(&mut self, from: usize, known: &Value, seen: &mut Vec<Observation>) {
         for at in from..self.flushes.len() {
             let flush = &self.flushes[at];
-            let Some(group) = self.groups.get(&*flush.key) else { continue };
+            let Some(group) = self.groups.get(&*flush.key).and_then(|groups| groups.first()) else {
+                continue;
+            };
             let receiver = self.tree.node(group.node).route.receiver.value.clone();
             let (key, flushed_at) = (flush.key.to_string(), flush.at);
             let mut audible = Vec::new();
@@ -267,14 +273,15 @@ impl Alertmanager {
         let (mut key, mut group_labels, mut attempt) = (Arc::<str>::from(""), Labels::empty(), 1);
         let mut repeat = Duration::ZERO;
         if let Some(found) = found {
+            let slot = self.slot(receiver, number);
             let flush = &mut self.flushes[found];
-            let flight = flush.flights.entry(number).or_default();
+            let flight = flush.flights.entry(slot).or_default();
             flight.0 += 1;
             flight.1 = !matches!(arrival.outcome, Outcome::WillRetry(_));
             attempt = flight.0;
             key = flush.key.clone();
             alerts.clone_from(&flush.members);
-            if let Some(group) = self.groups.get(&*key) {
+            if let Some(group) = self.group(&key, receiver) {
                 group_labels = group.labels.clone();
                 repeat = self.tree.node(group.node).route.repeat_interval;
             }
@@ -329,12 +336,9 @@ impl Alertmanager {
         let oldest = arrival.at - self.world(LONGEST_FLIGHT);
         // The log counts whole milliseconds.
         let newest = arrival.at + Duration(2 * i64::from(self.clock.speed()));
-        let of_receiver = |flush: &Flush| {
-            self.groups
-                .get(&*flush.key)
-                .is_some_and(|group| self.tree.node(group.node).route.receiver.value == receiver.name.value)
-        };
-        let open = |flush: &Flush| flush.flights.get(&number).is_none_or(|(_, done)| !done);
+        let slot = self.slot(receiver, number);
+        let of_receiver = |flush: &Flush| self.group(&flush.key, receiver).is_some();
+        let open = |flush: &Flush| flush.flights.get(&slot).is_none_or(|(_, done)| !done);
         let candidates: Vec<usize> = (0..self.flushes.len())
             .filter(|at| {
                 let flush = &self.flushes[*at];
@@ -363,14 +367,14 @@ impl Alertmanager {
         };
         // Of those that look the same, one that is being tried again goes first, then the last flushed.
         let alike = if alike.is_empty() { candidates } else { alike };
-        let tried = alike.iter().find(|at| self.flushes[**at].flights.contains_key(&number));
+        let tried = alike.iter().find(|at| self.flushes[**at].flights.contains_key(&slot));
         tried.or(alike.last()).copied()
     }
 
     /// Whether by Alertmanager's rule this flush has something new for the integration.
     fn is_due(&self, flush: usize, receiver: &Receiver, number: usize, at: Timestamp) -> bool {
         let flush = &self.flushes[flush];
-        let repeat = self.groups.get(&*flush.key);
+        let repeat = self.group(&flush.key, receiver);
         let repeat = repeat.map_or(Duration::ZERO, |g| self.tree.node(g.node).route.repeat_interval);
         let firing = prints(&flush.members, AlertStatus::Firing);
         let resolved = prints(&flush.members, AlertStatus::Resolved);
@@ -393,7 +397,7 @@ impl Alertmanager {
             alerts.retain(|alert| alert.status == AlertStatus::Firing);
         }
         let firing = alerts.iter().any(|alert| alert.status == AlertStatus::Firing);
-        let labels = self.groups.get(&*flush.key).map(|group| group.labels.clone()).unwrap_or_default();
+        let labels = self.group(&flush.key, receiver).map(|group| group.labels.clone()).unwrap_or_default();
         let notice = Notice {
             receiver: &receiver.name.value,
             status: if firing { AlertStatus::Firing } else { AlertStatus::Resolved },
@@ -446,10 +450,11 @@ impl Alertmanager {
                 let Some((_, rest)) = error.split_once(&head) else { continue };
                 let reason = rest.split_once(": ").map_or(rest, |(_, reason)| reason);
                 let reason = reason.split("; ").next().unwrap_or(reason).to_owned();
-                let tried = |flush: &&mut Flush| flush.flights.get(&number).is_some_and(|(_, done)| !done);
+                let slot = self.slot(receiver, number);
+                let tried = |flush: &&mut Flush| flush.flights.get(&slot).is_some_and(|(_, done)| !done);
                 let Some(flush) = self.flushes.iter_mut().find(tried) else { continue };
-                let attempts = flush.flights.get(&number).map_or(0, |(attempts, _)| *attempts);
-                flush.flights.insert(number, (attempts, true));
+                let attempts = flush.flights.get(&slot).map_or(0, |(attempts, _)| *attempts);
+                flush.flights.insert(slot, (attempts, true));
                 let what = GivenUp {
                     receiver: receiver.name.value.clone(),
                     integration: kind,
@@ -461,6 +466,12 @@ impl Alertmanager {
                 seen.push(Observation { at, what: Observed::GivenUp(what) });
             }
         }
+    }
+
+    /// The group of this key that is told to this receiver.
+    fn group(&self, key: &str, receiver: &Receiver) -> Option<&Group> {
+        let told = |group: &&Group| self.tree.node(group.node).route.receiver.value == receiver.name.value;
+        self.groups.get(key)?.iter().find(told)
     }
 
     fn slot(&self, receiver: &Receiver, number: usize) -> (usize, usize) {

@@ -1,0 +1,127 @@
+//! Scenarios with the real programs as processes, started as a user starts them.
+//!
+//! All of `scenarios/` and `features/` take hours of the world's time: here is a scenario of each stack and each kind of
+//! step that are short enough; `ci/parity.sh` runs more. Left out are those that outlast twenty minutes, and receivers
+//! that fail, whose retries the program does not make faster.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::real;
+
+/// Slow enough for a machine that has other things to do.
+const SPEED: &str = "30";
+
+const SCENARIOS: [&str; 9] = [
+    "features/sei/api.feature:14",
+    "features/todo/todo.feature:12",
+    "features/jac/learning.feature:13",
+    "features/funlynk/backend.feature:31",
+    "features/edu7p/notifications.feature:24",
+    "scenarios/sei/api.yaml:52",
+    "scenarios/sei/kafka.yaml:9",
+    "scenarios/todo/todo.yaml:32",
+    "features/todo/notifications.feature:14",
+];
+
+fn firedrill(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_firedrill"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("firedrill starts")
+}
+
+fn said(output: &Output) -> String {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    format!("{out}{err}")
+}
+
+#[test]
+fn local_scenarios_of_every_stack_hold_with_the_real_programs() {
+    if !real::available(&["prometheus", "prometheus-alertmanager"]) {
+        return;
+    }
+    let mut left: Vec<&str> = SCENARIOS.to_vec();
+    let mut told = String::new();
+    // Real time on a busy machine: what failed gets another chance, with less company.
+    for jobs in ["3", "1"] {
+        let mut arguments = vec!["test"];
+        arguments.extend(&left);
+        arguments.extend(["--world", "local", "--speed", SPEED, "--jobs", jobs]);
+        let output = firedrill(&arguments);
+        if output.status.code() == Some(0) {
+            return;
+        }
+        told = said(&output);
+        let failed = |scenario: &&str| {
+            told.lines()
+                .any(|line| (line.starts_with("FAIL") || line.starts_with("LOST")) && line.contains(scenario))
+        };
+        left.retain(|scenario| failed(scenario));
+        assert!(!left.is_empty(), "{told}");
+    }
+    panic!("{told}");
+}
+
+#[test]
+fn local_a_program_that_refuses_its_config_is_shown_with_its_words() {
+    if !real::available(&["prometheus", "prometheus-alertmanager"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    // Prometheus 3 knows this, Debian's does not.
+    write(
+        "prometheus.yml",
+        "global: {metric_name_validation_scheme: utf8}\nscrape_configs: [{job_name: a}]\n",
+    );
+    write("s.yaml", "name: x\nthen: {expr: vector(1), is: 1 now}\n");
+    let scenario = folder.path().join("s.yaml");
+    let evidence = folder.path().join("evidence");
+    let output = firedrill(&[
+        "test",
+        scenario.to_str().unwrap(),
+        "--world",
+        "local",
+        "--evidence",
+        evidence.to_str().unwrap(),
+    ]);
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    for words in
+        ["`prometheus` ended with", "metric_name_validation_scheme", "its config: ", "its configs and logs: "]
+    {
+        assert!(told.contains(words), "no {words:?} in\n{told}");
+    }
+    assert!(Path::new(&evidence).join("x-1/prometheus/prometheus.yml").exists());
+    assert!(Path::new(&evidence).join("x-1/prometheus.log").exists());
+}
+
+#[test]
+fn local_what_a_real_world_cannot_do_is_refused_before_anything_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |scenario: &str, options: &[&str], expected: &str| {
+        let path = folder.path().join("s.yaml");
+        std::fs::write(&path, scenario).unwrap();
+        let mut arguments = vec!["test", path.to_str().unwrap()];
+        arguments.extend(options);
+        let output = firedrill(&arguments);
+        let told = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(expected), "no {expected:?} in\n{told}");
+    };
+    let sei = |step: &str| {
+        format!("stack: fixtures/stacks/sei\nname: x\n{step}\nthen: {{expr: vector(1), is: 1 now}}\n")
+    };
+    let local = |speed: &'static str| ["--world", "local", "--speed", speed];
+    check(
+        &sei("when: {instance: api-service-1, down: vanishes}"),
+        &local("200"),
+        "no instance can vanish from discovery 200 times as fast",
+    );
+    check(&sei(""), &local("1000"), "cannot pass 1000 times as fast");
+    check(&sei(""), &["--speed", "2"], "--speed is for real worlds");
+    check(&sei(""), &["--world", "local", "--spread"], "--spread is for the twin");
+}
