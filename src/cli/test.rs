@@ -149,7 +149,9 @@ pub fn run(arguments: &TestArguments, color: When, stages: &Stages) -> Exit {
     if look.detail != Detail::Quiet && results.len() > 1 {
         tell("\n");
     }
-    tell(&report::summary(&results, &look));
+    if !results.is_empty() {
+        tell(&report::summary(&results, &look));
+    }
     let mut exit = results.iter().map(exit_of).max().unwrap_or(Exit::Unusable);
     if interrupt::interrupted() {
         output::complain(&format!("interrupted: {} of {} scenarios were run", results.len(), jobs.len()));

@@ -108,9 +108,9 @@ fn write_config(folder: &Path, targets: &Targets) {
     }
     let (text, substitutions) = edits.apply().unwrap();
     assert!(text.starts_with(
-        "# The team's own.\nglobal: { scrape_interval: 250ms, evaluation_interval: 250ms } # often"
+        "# The team's own.\nglobal: {scrape_timeout: 167ms,  scrape_interval: 250ms, evaluation_interval: 250ms } # often"
     ));
-    assert_eq!(substitutions.len(), 5);
+    assert_eq!(substitutions.len(), 6);
     std::fs::write(folder.join("prometheus.yml"), text).unwrap();
     let rules = speed::rules(&SourceFile::new("rules.yml", RULES), Version::parse("2.42.0").unwrap(), SPEED);
     std::fs::write(folder.join("rules.yml"), rules.unwrap().apply().unwrap().0).unwrap();

@@ -49,7 +49,8 @@ pub fn request(
     let mut stream = TcpStream::connect_timeout(&address, TO_CONNECT)?;
     stream.set_read_timeout(Some(TO_ANSWER))?;
     stream.set_nodelay(true)?;
-    let mut request = format!("{method} {path} HTTP/1.0\r\nHost: {address}\r\n").into_bytes();
+    let mut request =
+        format!("{method} {path} HTTP/1.0\r\nHost: {address}\r\nConnection: close\r\n").into_bytes();
     if let Some((content_type, body)) = body {
         let head = format!("Content-Type: {content_type}\r\nContent-Length: {}\r\n", body.len());
         request.extend(head.as_bytes());

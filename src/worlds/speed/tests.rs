@@ -108,7 +108,7 @@ scrape_configs:
 ",
         |file| prometheus(file, 60),
         Ok("# ours
-global: { scrape_interval: 1s, evaluation_interval: 1s }
+global: { scrape_interval: 1s, evaluation_interval: 1s, scrape_timeout: 167ms }
 scrape_configs:
   - job_name: api
     scrape_interval: 250ms
@@ -118,7 +118,9 @@ scrape_configs:
     check(
         "global:\n  scrape_interval: 30s\n  external_labels: {for: 5m}\n",
         |file| prometheus(file, 10),
-        Ok("global:\n  evaluation_interval: 6s\n  scrape_interval: 3s\n  external_labels: {for: 5m}\n"),
+        Ok(
+            "global:\n  evaluation_interval: 6s\n  scrape_timeout: 1s\n  scrape_interval: 3s\n  external_labels: {for: 5m}\n",
+        ),
     );
 }
 
