@@ -33,7 +33,7 @@ skeleton() {
 
 # image NAME TAG PROGRAM FILL CHANGE…: imports what the function FILL puts into a folder, unless that was done before.
 image() {
-    local name=firedrill-test/$1 tag=$2 program=$3 fill=$4 of root change
+    local name=firedrill-test/$1 tag=$2 program=$3 fill=$4 of old root change
     shift 4
     of=$(cat "$script" "$(readlink -f "$program")" | sha256sum | cut -d ' ' -f 1)
     if [ "$(docker image inspect -f '{{ index .Config.Labels "firedrill-test.of" }}' "$name:$tag" 2>/dev/null)" = "$of" ]; then
@@ -45,7 +45,10 @@ image() {
     "$fill" "$root"
     local changes=(--change "LABEL firedrill-test.of=$of")
     for change in "$@"; do changes+=(--change "$change"); done
+    # The one that it takes the name from would be left without any.
+    old=$(docker image inspect -f '{{ .Id }}' "$name:$tag" 2>/dev/null || true)
     tar -C "$root" --owner=0 --group=0 -c . | docker import "${changes[@]}" - "$name:$tag" >/dev/null
+    [ -z "$old" ] || docker image rm "$old" >/dev/null 2>&1 || true
     rm -rf "$root"
     echo "$name:$tag built"
 }
@@ -76,6 +79,9 @@ fill_prometheus() {
 fill_alertmanager() {
     add_program /bin/alertmanager "$alertmanager" "$1"
     mkdir -p "$1/etc/alertmanager" "$1/alertmanager" && chmod 777 "$1/alertmanager"
+    # Debian's reads its default texts from here; the official one has them built in.
+    local texts=/usr/share/prometheus/alertmanager
+    [ ! -e "$texts" ] || { mkdir -p "$1$texts" && cp -L "$texts"/*.tmpl "$1$texts/"; }
     printf 'route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n' >"$1/etc/alertmanager/alertmanager.yml"
 }
 fill_node() { add_program /bin/node_exporter "$node" "$1"; }

@@ -3,11 +3,14 @@
 pub mod authority;
 pub mod clock;
 pub mod connection;
+#[cfg(feature = "docker")]
+pub mod docker;
 pub mod edit;
 pub mod http;
 pub mod inbox;
 pub mod interrupt;
 pub mod local;
+pub mod log;
 pub mod process;
 pub mod real;
 pub mod server;

@@ -4,14 +4,13 @@
 //! it began: [`sweep`] ends those that still run, and only those, since a number may by then be another's.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// How many lines of its output a message shows.
-const LAST_LINES: usize = 15;
+use super::log::Log;
 
 /// How often a component that is not ready yet is asked again.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -23,7 +22,7 @@ const TO_END: Duration = Duration::from_secs(20);
 pub struct Process {
     name: String,
     child: Child,
-    log: PathBuf,
+    log: Log,
     pid_file: PathBuf,
 }
 
@@ -47,10 +46,10 @@ impl Process {
     /// Starts `command` under `name`: `NAME.log` and `NAME.pid` in `folder` are its own.
     pub fn start(name: &str, folder: &Path, mut command: Command) -> Result<Process, ProcessError> {
         let failed = |error: io::Error| ProcessError::Start { name: name.to_owned(), error };
-        let log = folder.join(format!("{name}.log"));
+        let log = Log::at(folder.join(format!("{name}.log")));
         let pid_file = folder.join(format!("{name}.pid"));
         // One that is started again goes on where its output ended.
-        let output = File::options().create(true).append(true).open(&log).map_err(failed)?;
+        let output = File::options().create(true).append(true).open(log.path()).map_err(failed)?;
         let errors = output.try_clone().map_err(failed)?;
         command.stdin(Stdio::null()).stdout(output).stderr(errors);
         let child = command.spawn().map_err(|error| match error.kind() {
@@ -104,27 +103,8 @@ impl Process {
     }
 
     /// Everything that it has said.
-    pub fn log(&self) -> String {
-        std::fs::read(&self.log).map_or_else(
-            |error| format!("{} could not be read: {error}", self.log.display()),
-            |bytes| String::from_utf8_lossy(&bytes).into_owned(),
-        )
-    }
-
-    /// What it has said after the first so many bytes, and how many there are now.
-    pub fn log_after(&self, heard: u64) -> (String, u64) {
-        let mut bytes = Vec::new();
-        // A log that can't be read now may be readable later.
-        let read = File::open(&self.log).and_then(|mut log| {
-            log.seek(SeekFrom::Start(heard))?;
-            log.read_to_end(&mut bytes)
-        });
-        let read = read.unwrap_or(0) as u64;
-        (String::from_utf8_lossy(&bytes).into_owned(), heard + read)
-    }
-
-    pub fn log_length(&self) -> u64 {
-        std::fs::metadata(&self.log).map_or(0, |log| log.len())
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// Asks it to end, and waits until it has.
@@ -164,9 +144,7 @@ impl Process {
     }
 
     pub fn last_lines(&self) -> String {
-        let log = self.log();
-        let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+        self.log.last_lines()
     }
 }
 
@@ -273,12 +251,12 @@ mod tests {
         process.wait_until_ready(Duration::from_secs(20), || true).unwrap();
         let mut heard = (String::new(), 0);
         while heard.0 != "hello\n" {
-            heard = process.log_after(0);
+            heard = process.log().after(0);
         }
         process.signal("STOP").unwrap();
         process.signal("CONT").unwrap();
         process.stop().unwrap();
-        assert_eq!(process.log_after(heard.1).0, "bye\n");
+        assert_eq!(process.log().after(heard.1).0, "bye\n");
         assert!(process.signal("CONT").is_err());
     }
 

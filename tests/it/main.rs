@@ -11,6 +11,8 @@ mod config_differential;
 mod corpora;
 mod corpora_promql;
 mod corpora_promtool;
+#[cfg(feature = "docker")]
+mod docker;
 mod docs;
 mod exposition;
 mod features;

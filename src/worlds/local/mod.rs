@@ -27,7 +27,7 @@ impl Place for Local {
             .process_group(0);
         let folder = component.folder.parent().unwrap_or(&component.folder);
         let process = Process::start(&component.name, folder, command)?;
-        let heard = process.log_length();
+        let heard = process.log().length();
         Ok(Box::new(LocalProcess { process, address, heard }))
     }
 
@@ -53,7 +53,7 @@ impl Running for LocalProcess {
     }
 
     fn said(&mut self) -> String {
-        let (text, heard) = self.process.log_after(self.heard);
+        let (text, heard) = self.process.log().after(self.heard);
         self.heard = heard;
         text
     }

@@ -1,0 +1,48 @@
+//! The docker place: components are containers of the images that the documents name.
+//!
+//! All share a network without a way out, see [`network`]. Each sees its folder under the same path, as the user that
+//! runs firedrill; what it says is written beside that folder. Everything carries labels that say whose it is, so that what a
+//! killed firedrill left is found by the next, see [`sweep`].
+
+mod container;
+mod engine;
+mod images;
+mod network;
+mod sweep;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+pub use container::Container;
+pub use images::image;
+pub use network::Network;
+
+use super::real::place::{Component, Place, PlaceError, Running};
+use crate::stack::{ImageMap, Stack};
+
+/// The containers of one stack.
+pub struct Docker<'s> {
+    network: Arc<Network>,
+    stack: &'s Stack,
+    map: ImageMap,
+}
+
+impl<'s> Docker<'s> {
+    /// `map` goes before what the stack's own files say.
+    pub fn new(network: Arc<Network>, stack: &'s Stack, map: &ImageMap) -> Docker<'s> {
+        let map = stack.image_map.clone().overridden_by(map.clone());
+        Docker { network, stack, map }
+    }
+}
+
+impl Place for Docker<'_> {
+    fn start(&self, component: &Component) -> Result<Box<dyn Running>, PlaceError> {
+        let image = image(self.stack, &self.map, component.program);
+        Ok(Box::new(Container::start(&self.network, &image, component)?))
+    }
+
+    fn reach(&self, server: SocketAddr) -> String {
+        // Where no forward can be had, what nobody answers at is the plainest failure.
+        self.network.forward(server).unwrap_or_else(|_| format!("{}:{}", network::HOST, server.port()))
+    }
+}
