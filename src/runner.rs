@@ -8,6 +8,7 @@ use crate::stack::Stack;
 use crate::time::{Duration, Timestamp};
 use crate::timeline::Timeline;
 use crate::twin::{Twin, start_of};
+use crate::worlds::docker::Containers;
 use crate::worlds::local::Local;
 use crate::worlds::real::place::Place;
 use crate::worlds::real::{RealWorld, Substituted, evidence};
@@ -24,6 +25,8 @@ pub struct RunOptions {
     pub speed: u32,
     /// Where configs and logs are kept of a real world in which something went wrong.
     pub evidence: PathBuf,
+    /// Where the docker world's components run.
+    pub containers: Option<Containers>,
 }
 
 /// Which world scenarios run in.
@@ -34,6 +37,8 @@ pub enum WorldKind {
     Twin,
     /// The real programs, as processes of this machine
     Local,
+    /// The real images, in containers
+    Docker,
 }
 
 /// What came of a scenario.
@@ -61,6 +66,10 @@ pub fn run(scenario: &Scenario, stack: &Stack, options: &RunOptions) -> Result<O
     match options.world {
         WorldKind::Twin => run_in_twin(scenario, stack, options),
         WorldKind::Local => run_for_real(&Local, scenario, stack, options),
+        WorldKind::Docker => match &options.containers {
+            Some(containers) => run_for_real(&*containers.of(stack), scenario, stack, options),
+            None => Err(WorldError::Failed("no containers can be started".to_owned())),
+        },
     }
 }
 

@@ -7,6 +7,7 @@ mod drill;
 mod exit;
 mod explain;
 mod fault;
+mod images;
 mod init;
 mod man;
 mod output;

@@ -2,21 +2,23 @@
 
 use std::path::PathBuf;
 
+use super::images::ImageArguments;
 use super::{Exit, output};
 use crate::runner::WorldKind;
+use crate::worlds::docker::Containers;
 use crate::worlds::interrupt;
 use crate::worlds::local;
 use crate::worlds::real::folder;
 use crate::worlds::real::place::Program;
 
-/// Makes ready for real worlds; an exit code where they can't be.
-pub fn ready(world: WorldKind) -> Result<(), Exit> {
+/// Makes ready for real worlds, and their containers where they have some; an exit code where they can't be.
+pub fn ready(world: WorldKind, images: &ImageArguments, color: bool) -> Result<Option<Containers>, Exit> {
     let failed = |message: &str| {
         output::complain(&format!("error: {message}"));
         Exit::WorldFailed
     };
     match world {
-        WorldKind::Twin => return Ok(()),
+        WorldKind::Twin => return Ok(None),
         WorldKind::Local => {
             let missing = local::missing_programs(&[Program::Prometheus, Program::Alertmanager]);
             if let Some(first) = missing.first() {
@@ -24,6 +26,7 @@ pub fn ready(world: WorldKind) -> Result<(), Exit> {
                 return Err(failed(&first.to_string()));
             }
         }
+        WorldKind::Docker => {}
     }
     interrupt::heed().map_err(|error| failed(&format!("signals can't be heeded: {error}")))?;
     let left = folder::sweep().map_err(|error| failed(&format!("what was left can't be swept: {error}")))?;
@@ -34,7 +37,16 @@ pub fn ready(world: WorldKind) -> Result<(), Exit> {
             left.folder.display()
         ));
     }
-    Ok(())
+    match world {
+        WorldKind::Docker => {
+            let map = images.map().map_err(|problems| {
+                output::problems(&problems, color);
+                Exit::Unusable
+            })?;
+            Containers::ready(map).map(Some).map_err(|error| failed(&error.to_string()))
+        }
+        WorldKind::Twin | WorldKind::Local => Ok(None),
+    }
 }
 
 /// Where evidence is kept unless somebody says otherwise.

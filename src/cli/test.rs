@@ -10,6 +10,7 @@ use std::thread;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::color::{self, When};
+use super::images::ImageArguments;
 use super::stages::{StackSource, Stages};
 use super::{Exit, fault, output, real_world};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -17,6 +18,7 @@ use crate::report::{self, Detail, Look, Ran, ReportFile, ScenarioResult, Status}
 use crate::runner::{RunOptions, WorldKind};
 use crate::scenario::Scenario;
 use crate::stack::{Stack, Version};
+use crate::worlds::docker::Containers;
 use crate::worlds::local::Local;
 use crate::worlds::real::refusals;
 use crate::worlds::{WorldError, interrupt};
@@ -68,7 +70,7 @@ pub struct TestArguments {
     #[arg(long, short)]
     pub verbose: bool,
 
-    /// Where scenarios run: the embedded twin, or the real programs found on this machine
+    /// Where scenarios run: the embedded twin, the real programs found on this machine, or their images
     #[arg(long, value_name = "WORLD", value_enum, default_value_t = WorldKind::Twin)]
     pub world: WorldKind,
 
@@ -79,6 +81,9 @@ pub struct TestArguments {
     /// Where configs and logs are kept of a real world in which something went wrong [default: in the temporary folder]
     #[arg(long, value_name = "FOLDER")]
     pub evidence: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub images: ImageArguments,
 
     /// How many scenarios run at once [default: one for each core; of real worlds, four]
     #[arg(long, short, value_name = "N", value_parser = at_least_one)]
@@ -139,13 +144,14 @@ pub fn run(arguments: &TestArguments, color: When, stages: &Stages) -> Exit {
     if output::problems(&problems, complaints_colour) {
         return Exit::Unusable;
     }
-    if arguments.world != WorldKind::Twin
-        && let Err(exit) = real_world::ready(arguments.world)
-    {
-        return exit;
-    }
+    let containers = match real_world::ready(arguments.world, &arguments.images, complaints_colour) {
+        Ok(containers) => containers,
+        Err(exit) => return exit,
+    };
 
-    let results = run_all(&jobs, arguments, stages, |result| tell(&report::scenario(result, &look)));
+    let options = options(arguments, containers);
+    let results =
+        run_all(&jobs, arguments, &options, stages, |result| tell(&report::scenario(result, &look)));
     if look.detail != Detail::Quiet && results.len() > 1 {
         tell("\n");
     }
@@ -178,7 +184,10 @@ fn misplaced(arguments: &TestArguments) -> Option<&'static str> {
         WorldKind::Twin if arguments.evidence.is_some() => {
             Some("--evidence is for real worlds; the twin has no logs")
         }
-        WorldKind::Local if arguments.spread => {
+        WorldKind::Twin | WorldKind::Local if arguments.images.are_given() => {
+            Some("--image and --images are for the docker world; nothing else runs images")
+        }
+        WorldKind::Local | WorldKind::Docker if arguments.spread => {
             Some("--spread is for the twin; the real Prometheus has offsets of its own")
         }
         _ => None,
@@ -276,6 +285,7 @@ fn stack_source(scenario: &Scenario, arguments: &TestArguments) -> StackSource {
 fn run_all(
     jobs: &[Job],
     arguments: &TestArguments,
+    options: &RunOptions,
     stages: &Stages,
     told: impl Fn(&ScenarioResult),
 ) -> Vec<ScenarioResult> {
@@ -291,7 +301,7 @@ fn run_all(
     super::pool::in_order(
         jobs,
         threads,
-        |job| run_one(job, arguments, stages),
+        |job| run_one(job, arguments, options, stages),
         |done| bar.iter().for_each(|bar| bar.set_position(done as u64)),
         |result| {
             // What was not begun is nobody's failure.
@@ -312,15 +322,22 @@ fn run_all(
     results
 }
 
-fn run_one(job: &Job, arguments: &TestArguments, stages: &Stages) -> ScenarioResult {
-    let scenario = &job.scenario;
-    let options = RunOptions {
-        seed: arguments.seed.or(scenario.seed).unwrap_or(DEFAULT_SEED),
+/// What all scenarios have in common; each has its own seed.
+fn options(arguments: &TestArguments, containers: Option<Containers>) -> RunOptions {
+    RunOptions {
+        seed: DEFAULT_SEED,
         spread: arguments.spread,
         world: arguments.world,
         speed: arguments.speed.unwrap_or(1),
         evidence: arguments.evidence.clone().unwrap_or_else(real_world::evidence),
-    };
+        containers,
+    }
+}
+
+fn run_one(job: &Job, arguments: &TestArguments, options: &RunOptions, stages: &Stages) -> ScenarioResult {
+    let scenario = &job.scenario;
+    let seed = arguments.seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
+    let options = RunOptions { seed, ..options.clone() };
     let ran = match fault::caught(|| (stages.run)(scenario, &job.stack, &options)) {
         Ok(Ok(outcome)) => Ran::Finished {
             verdicts: outcome.verdicts,
@@ -336,6 +353,9 @@ fn run_one(job: &Job, arguments: &TestArguments, stages: &Stages) -> ScenarioRes
     let world = match arguments.world {
         WorldKind::Twin => String::new(),
         WorldKind::Local => format!(" --world local --speed {}", options.speed),
+        WorldKind::Docker => {
+            format!(" --world docker --speed {}{}", options.speed, arguments.images.again())
+        }
     };
     ScenarioResult { scenario: scenario.clone(), stack: job.stack.path.clone(), world, ran }
 }

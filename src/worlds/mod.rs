@@ -5,6 +5,9 @@ pub mod clock;
 pub mod connection;
 #[cfg(feature = "docker")]
 pub mod docker;
+#[cfg(not(feature = "docker"))]
+#[path = "no_docker.rs"]
+pub mod docker;
 pub mod edit;
 pub mod http;
 pub mod inbox;

@@ -20,6 +20,30 @@ pub use network::Network;
 use super::real::place::{Component, Place, PlaceError, Running};
 use crate::stack::{ImageMap, Stack};
 
+/// All containers of a run: their network, and which images to use in place of those that documents name.
+#[derive(Clone)]
+pub struct Containers {
+    network: Arc<Network>,
+    map: ImageMap,
+}
+
+impl Containers {
+    /// Reaches the engine, removes what killed firedrills left there, and makes the network.
+    pub fn ready(map: ImageMap) -> Result<Containers, PlaceError> {
+        Ok(Containers { network: Arc::new(Network::new()?), map })
+    }
+
+    pub fn of<'s>(&self, stack: &'s Stack) -> Box<dyn Place + 's> {
+        Box::new(Docker::new(Arc::clone(&self.network), stack, &self.map))
+    }
+}
+
+impl std::fmt::Debug for Containers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Containers on {}", self.network.name())
+    }
+}
+
 /// The containers of one stack.
 pub struct Docker<'s> {
     network: Arc<Network>,
