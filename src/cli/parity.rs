@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::color::When;
+use super::images::ImageArguments;
 use super::stages::Stages;
 use super::test::{self, Job, TestArguments};
 use super::{Exit, fault, output, real_world};
@@ -16,6 +17,7 @@ use crate::report;
 use crate::runner::{self, RunOptions, WorldKind};
 use crate::stack::{Version, alertmanager};
 use crate::time::Duration;
+use crate::worlds::docker::Containers;
 use crate::worlds::local;
 use crate::worlds::real::place::Program;
 
@@ -40,6 +42,9 @@ pub struct ParityArguments {
     /// How far instants may lie apart, as in 30s [default: one evaluation, or one scrape where that is longer]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub tolerance: Option<Duration>,
+
+    #[command(flatten)]
+    pub images: ImageArguments,
 
     /// The documents for scenarios that name none [default: the scenario's own folder]
     #[arg(long, value_name = "PATH")]
@@ -81,12 +86,14 @@ pub fn run(arguments: &ParityArguments, color: When) -> Exit {
         output::complain("error: the twin is compared with a real world; name one, as in --world local");
         return Exit::Unusable;
     }
-    if let Err(exit) = real_world::ready(arguments.world) {
-        return exit;
-    }
     let complaints_colour = color.on(&io::stderr());
+    let containers = match real_world::ready(arguments.world, &arguments.images, complaints_colour) {
+        Ok(containers) => containers,
+        Err(exit) => return exit,
+    };
+    let real = Real { world: arguments.world, containers };
     let stages = Stages::REAL;
-    let asked = selection(arguments);
+    let asked = selection(arguments, &real);
     let scenarios = match test::selected(&asked, &stages) {
         Ok((scenarios, warnings)) => {
             output::problems(&warnings, complaints_colour);
@@ -107,7 +114,7 @@ pub fn run(arguments: &ParityArguments, color: When) -> Exit {
     super::pool::in_order(
         &jobs,
         arguments.jobs.unwrap_or(DEFAULT_JOBS),
-        |job| held(job, arguments),
+        |job| held(job, arguments, &real),
         |_| {},
         |held: Held| {
             tell(&told(&held));
@@ -130,7 +137,7 @@ pub fn run(arguments: &ParityArguments, color: When) -> Exit {
 }
 
 /// What `firedrill test` would be asked: the twin imitates the releases that run.
-fn selection(arguments: &ParityArguments) -> TestArguments {
+fn selection(arguments: &ParityArguments, real: &Real) -> TestArguments {
     TestArguments {
         paths: arguments.paths.clone(),
         stack: arguments.stack.clone(),
@@ -144,21 +151,38 @@ fn selection(arguments: &ParityArguments) -> TestArguments {
         world: arguments.world,
         speed: Some(arguments.speed),
         evidence: None,
+        images: arguments.images.clone(),
         jobs: arguments.jobs,
         spread: false,
-        imitate: local::version(Program::Prometheus).and_then(|text| Version::parse(&text)),
+        imitate: real.version(Program::Prometheus).and_then(|text| Version::parse(&text)),
         ascii: false,
     }
 }
 
-fn held(job: &Job, arguments: &ParityArguments) -> Held {
-    let compared = fault::caught(|| compared(job, arguments)).unwrap_or_else(Err);
+/// The world that the twin is compared with.
+struct Real {
+    world: WorldKind,
+    containers: Option<Containers>,
+}
+
+impl Real {
+    /// The release that runs, where it is known beforehand.
+    fn version(&self, program: Program) -> Option<String> {
+        match &self.containers {
+            Some(containers) => containers.version(program),
+            None => local::version(program),
+        }
+    }
+}
+
+fn held(job: &Job, arguments: &ParityArguments, real: &Real) -> Held {
+    let compared = fault::caught(|| compared(job, arguments, real)).unwrap_or_else(Err);
     Held { address: report::address(&job.scenario), name: job.scenario.name.clone(), compared }
 }
 
-fn compared(job: &Job, arguments: &ParityArguments) -> Result<Compared, String> {
+fn compared(job: &Job, arguments: &ParityArguments, real: &Real) -> Result<Compared, String> {
     let mut stack = (*job.stack).clone();
-    let version = local::version(Program::Alertmanager);
+    let version = real.version(Program::Alertmanager);
     if let (Some(config), Some(version)) = (&mut stack.alertmanager, version)
         && let Some(version) = alertmanager::Version::parse(&version)
         // Defaults are those of the release.
@@ -173,17 +197,18 @@ fn compared(job: &Job, arguments: &ParityArguments) -> Result<Compared, String> 
         world: WorldKind::Twin,
         speed: arguments.speed,
         evidence: real_world::evidence(),
+        containers: real.containers.clone(),
     };
     let run = |world: WorldKind| {
         let options = RunOptions { world, ..options.clone() };
         runner::run(&job.scenario, &stack, &options).map_err(|error| error.to_string())
     };
-    let (twin, real) = (run(WorldKind::Twin)?, run(arguments.world)?);
+    let (twin, seen) = (run(WorldKind::Twin)?, run(real.world)?);
     let told = |outcome: &'_ runner::Outcome| outcome.timeline.start + outcome.simulated;
     let tolerance = Tolerance::of(&stack, arguments.tolerance);
     Ok(parity::compare(
         Told { timeline: &twin.timeline, end: told(&twin) },
-        Told { timeline: &real.timeline, end: told(&real) },
+        Told { timeline: &seen.timeline, end: told(&seen) },
         tolerance,
     ))
 }

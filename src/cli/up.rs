@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use super::color::When;
+use super::images::ImageArguments;
 use super::stages::{StackSource, Stages};
 use super::{Exit, output, real_world};
 use crate::diagnostic::{Diagnostic, SourceFile};
@@ -34,6 +35,9 @@ pub struct UpArguments {
     /// Where it runs
     #[arg(long, value_name = "WORLD", value_enum, default_value_t = WorldKind::Local)]
     pub world: WorldKind,
+
+    #[command(flatten)]
+    pub images: ImageArguments,
 
     /// How many times as fast as the clock on the wall: every duration in its configs is divided by it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -69,12 +73,15 @@ pub fn run(arguments: &UpArguments, color: When) -> Exit {
             return Exit::Unusable;
         }
     };
-    if let Err(exit) = real_world::ready(arguments.world) {
-        return exit;
-    }
+    let containers = match real_world::ready(arguments.world, &arguments.images, colour) {
+        Ok(containers) => containers,
+        Err(exit) => return exit,
+    };
+    let containers = containers.as_ref().map(|containers| containers.of(&stack));
+    let place = containers.as_deref().unwrap_or(&Local);
     let scenario = nothing(&stack);
     let start = twin::start_of(&scenario, &stack);
-    let mut world = RealWorld::new(&stack, &Local, start, arguments.speed, arguments.seed);
+    let mut world = RealWorld::new(&stack, place, start, arguments.speed, arguments.seed);
     output::say(&format!("standing up {} (what is normal goes on for a while first) …\n", stack.path));
     match keep(&mut world, &stack, scenario, arguments.speed, colour) {
         Ok(()) | Err(WorldError::Interrupted) => {

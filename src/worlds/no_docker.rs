@@ -1,6 +1,6 @@
 //! What stands in the place of [`docker`](super) in a firedrill that was built without it.
 
-use super::real::place::{Place, PlaceError};
+use super::real::place::{Place, PlaceError, Program};
 use crate::stack::{ImageMap, Stack};
 
 /// There are none.
@@ -14,6 +14,10 @@ impl Containers {
              has them"
                 .to_owned(),
         ))
+    }
+
+    pub fn version(&self, _: Program) -> Option<String> {
+        match *self {}
     }
 
     pub fn of<'s>(&self, _: &'s Stack) -> Box<dyn Place + 's> {

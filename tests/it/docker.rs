@@ -1,4 +1,5 @@
-//! Components in containers: run, heard, paused, killed and removed, with no way out but to this process.
+//! Components in containers: run, heard, paused, killed and removed, with no way out but to this process; and scenarios
+//! in them, started as a user starts them.
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -266,4 +267,101 @@ fn docker_only_what_dead_firedrills_left_is_swept() {
         made(&["rm", "--force", name]);
     }
     assert_eq!(left, expected);
+}
+
+/// A scenario of each stack, short and with time to spare: what they test is that the same file runs here.
+const SCENARIOS: [&str; 5] = [
+    "features/sei/api.feature:14",
+    "features/todo/todo.feature:12",
+    "features/jac/learning.feature:13",
+    "features/funlynk/backend.feature:31",
+    "scenarios/todo/todo.yaml:32",
+];
+
+fn firedrill(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_firedrill"));
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env("NO_COLOR", "1");
+    command
+}
+
+#[test]
+fn docker_scenarios_of_the_stacks_hold_in_containers() {
+    if image_map().is_none() {
+        return;
+    }
+    let mut left = SCENARIOS.to_vec();
+    let mut told = String::new();
+    // Real time on a busy machine: what failed gets another chance, with less company.
+    for jobs in ["3", "1"] {
+        let mut arguments = vec!["test"];
+        arguments.extend(&left);
+        arguments.extend(["--world", "docker", "--speed", "30", "--jobs", jobs]);
+        let output = firedrill(&arguments).output().unwrap();
+        told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        if output.status.code() == Some(0) {
+            return;
+        }
+        let failed = |scenario: &&str| {
+            let mut lines = told.lines();
+            lines
+                .any(|line| (line.starts_with("FAIL") || line.starts_with("LOST")) && line.contains(scenario))
+        };
+        left.retain(failed);
+        assert!(!left.is_empty(), "{told}");
+    }
+    panic!("{told}");
+}
+
+#[test]
+fn docker_what_cannot_be_used_is_told_before_anything_runs() {
+    if image_map().is_none() {
+        return;
+    }
+    let check = |arguments: &[&str], host: Option<&str>, exit: i32, expected: &str| {
+        let mut command = firedrill(&["test", "scenarios/todo/todo.yaml:32"]);
+        command.args(arguments);
+        if let Some(host) = host {
+            command.env("DOCKER_HOST", host);
+        }
+        let output = command.output().unwrap();
+        let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(exit), "{told}");
+        assert!(told.contains(expected), "no {expected:?} in\n{told}");
+    };
+    let docker = ["--world", "docker"];
+    check(&docker, Some("unix:///nobody/listens/here.sock"), 3, "the Docker engine can't be reached");
+    check(&[&docker[..], &["--image", "prom/prometheus"]].concat(), None, 2, "--image:1:1");
+    check(&[&docker[..], &["--images", "/no/such/file"]].concat(), None, 2, "can't be read");
+    check(&["--image", "redis=x"], None, 2, "--image and --images are for the docker world");
+    let none = ["--image", "prom/prometheus=localhost:1/none:1"];
+    check(&[&docker[..], &none].concat(), None, 3, "from the image localhost:1/none:1: it is not here");
+}
+
+#[test]
+fn kill_docker_9_at_some_moments_leaves_nothing_after_the_next_start() {
+    if image_map().is_none() {
+        return;
+    }
+    let temporary = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut command = firedrill(&["test", SCENARIOS[0], "--world", "docker", "--speed", "30"]);
+        command.env("TMPDIR", temporary.path()).stdout(std::process::Stdio::null());
+        command.stderr(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let mut killed = Vec::new();
+    for moment in [100, 400, 900, 1700, 3000, 5000] {
+        let mut child = start();
+        std::thread::sleep(Duration::from_millis(moment));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        killed.push(child.id());
+    }
+    let left = |killed: &[u32]| -> Vec<String> {
+        killed.iter().flat_map(|pid| names(&format!("firedrill-{pid}-"))).collect()
+    };
+    drop(Network::new().unwrap());
+    // One that was being made when its firedrill died may appear only now.
+    std::thread::sleep(Duration::from_secs(2));
+    drop(Network::new().unwrap());
+    assert_eq!(left(&killed), [] as [String; 0]);
 }

@@ -17,7 +17,7 @@ pub use container::Container;
 pub use images::image;
 pub use network::Network;
 
-use super::real::place::{Component, Place, PlaceError, Running};
+use super::real::place::{Component, Place, PlaceError, Program, Running};
 use crate::stack::{ImageMap, Stack};
 
 /// All containers of a run: their network, and which images to use in place of those that documents name.
@@ -31,6 +31,11 @@ impl Containers {
     /// Reaches the engine, removes what killed firedrills left there, and makes the network.
     pub fn ready(map: ImageMap) -> Result<Containers, PlaceError> {
         Ok(Containers { network: Arc::new(Network::new()?), map })
+    }
+
+    /// The release that runs as a program wherever documents name none of their own, if the map says it.
+    pub fn version(&self, program: Program) -> Option<String> {
+        image(&Stack::default(), &self.map, program).tag.filter(|tag| tag != "latest")
     }
 
     pub fn of<'s>(&self, stack: &'s Stack) -> Box<dyn Place + 's> {
