@@ -38,7 +38,6 @@ const MADE_UP: Stages = Stages {
             seed: options.seed,
             substituted: Substituted::default(),
             evidence: None,
-            images: ImageArguments::default(),
         }),
     },
 };
@@ -101,6 +100,7 @@ fn arguments(paths: &[&str]) -> TestArguments {
         world: WorldKind::Twin,
         speed: None,
         evidence: None,
+        images: ImageArguments::default(),
         jobs: NonZeroUsize::new(2),
         spread: false,
         imitate: None,
@@ -144,7 +144,7 @@ fn results(paths: &[&str], seed: Option<u64>) -> Vec<ScenarioResult> {
     let (scenarios, _) = selected(&arguments, &MADE_UP).expect("the scenarios can be used");
     let (jobs, problems) = prepared(scenarios, &arguments, &MADE_UP);
     assert!(problems.is_empty());
-    run_all(&jobs, &arguments, &MADE_UP, |_| ())
+    run_all(&jobs, &arguments, &options(&arguments, None), &MADE_UP, |_| ())
 }
 
 #[test]
