@@ -17,11 +17,11 @@ const SCENARIOS: [&str; 9] = [
     "features/todo/todo.feature:12",
     "features/jac/learning.feature:13",
     "features/funlynk/backend.feature:31",
-    "features/edu7p/notifications.feature:24",
+    "features/edu7p/notifications.feature:7",
     "scenarios/sei/api.yaml:52",
     "scenarios/sei/kafka.yaml:9",
     "scenarios/todo/todo.yaml:32",
-    "features/todo/notifications.feature:14",
+    "features/todo/notifications.feature:16",
 ];
 
 fn firedrill(arguments: &[&str]) -> Output {
