@@ -13,6 +13,7 @@ use crate::runner::RunOptions;
 use crate::scenario::first::{self, Candidate};
 use crate::scenario::yaml;
 use crate::stack::Stack;
+use crate::workload::ServiceSpec;
 
 const SETTINGS: &str = "firedrill.yaml";
 const SCENARIO: &str = "firedrill-scenarios.yaml";
@@ -56,18 +57,25 @@ fn written(path: &str) -> Result<(), Failed> {
         path => path.parent().map(Path::to_path_buf).unwrap_or_default(),
     };
     let wiring = documents::wiring::load(&[path]).map_err(Failed::Documents)?;
+    let (mut stack, _) = documents::load(&[path], None).map_err(Failed::Documents)?;
+    let known = folder.join(SETTINGS);
     let services = guessed::text(&wiring);
-    settle(&folder.join(SETTINGS), &settings(&services))?;
-    let (stack, _) = documents::load(&[path], None).map_err(Failed::Documents)?;
-    // The scenario stands beside the documents: a folder is its own.
-    let named = match Path::new(path).is_dir() {
-        true => ".".to_owned(),
-        false => {
-            Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-        }
-    };
-    match first::candidates(&stack, &named).into_iter().take(TRIES).find(|candidate| holds(candidate, &stack))
-    {
+    if !known.exists() {
+        stack.services = described(&settings(&services, ""));
+    }
+    // A folder's scenarios are about what lies beside them; a guide has to be named.
+    let named = (!Path::new(path).is_dir()).then_some(path);
+    let candidates = first::candidates(&stack, named).into_iter().take(TRIES);
+    // A firedrill.yaml that is there already is not changed.
+    let mut candidates = candidates.filter(|candidate| candidate.metrics.is_empty() || !known.exists());
+    let candidate = candidates.find(|candidate| {
+        let mut stack = stack.clone();
+        stack.services.extend(described(&settings("", &candidate.metrics)));
+        holds(candidate, &stack)
+    });
+    let metrics = candidate.as_ref().map(|candidate| candidate.metrics.as_str()).unwrap_or_default();
+    settle(&known, &settings(&services, metrics))?;
+    match candidate {
         Some(candidate) => {
             let file = folder.join(SCENARIO);
             settle(&file, &candidate.text)?;
@@ -78,6 +86,12 @@ fn written(path: &str) -> Result<(), Failed> {
         ),
     }
     Ok(())
+}
+
+/// The services of a firedrill.yaml's text.
+fn described(text: &str) -> Vec<ServiceSpec> {
+    let (read, _) = documents::firedrill::read(&SourceFile::new(SETTINGS, text));
+    read.map(|read| read.services).unwrap_or_default()
 }
 
 /// Writes a file that is not there yet.
@@ -100,14 +114,23 @@ fn settle(path: &Path, text: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-fn settings(services: &str) -> String {
+/// The text of a firedrill.yaml.
+fn settings(services: &str, metrics: &str) -> String {
     let mut text = "# What the other files can't say: docs/workload.md has all of it.\n".to_owned();
     match services {
-        "" => text.push_str("# services:\n#   api:\n#     address: api:8080\n#     instrumentation: {requests: http_requests_total}\n"),
+        "" => text.push_str(
+            "# services:\n#   api:\n#     address: api:8080\n#     instrumentation: {requests: http_requests_total}\n",
+        ),
         services => {
-            text.push_str("# The services are those that the documents tell of; traffic and values are a first guess.\n");
+            text.push_str(
+                "# The services are those that the documents tell of; traffic and values are a first guess.\n",
+            );
             text.push_str(services);
         }
+    }
+    if !metrics.is_empty() {
+        text.push_str("# Nothing that the documents tell of exports these; they stand in Prometheus as they are.\nmetrics:\n");
+        text.push_str(metrics);
     }
     text
 }

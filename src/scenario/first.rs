@@ -9,11 +9,12 @@ use crate::stack::{Rule, RuleKind, Stack};
 use crate::time::Duration;
 use crate::workload::ServiceSpec;
 
-/// An alert and the text of a scenario file that tries it.
+/// The text of a scenario file that tries an alert.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    pub alert: String,
     pub text: String,
+    /// The `metrics:` of a firedrill.yaml that it needs, where no service has what the alert is about.
+    pub metrics: String,
 }
 
 /// What makes an alert fire, and what comes close to it; each the inside of a when-step.
@@ -21,10 +22,11 @@ struct Sides {
     above: String,
     below: Option<String>,
     what: String,
+    metrics: String,
 }
 
-/// Candidates for a scenario file that names its stack `stack`.
-pub fn candidates(stack: &Stack, named: &str) -> Vec<Candidate> {
+/// Candidates for a scenario file that names its stack so; without, it is the file's own folder.
+pub fn candidates(stack: &Stack, named: Option<&str>) -> Vec<Candidate> {
     let rules = stack.rule_groups.iter().flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
     let interval = |own: Option<Duration>| own.unwrap_or(stack.prometheus.evaluation_interval);
     let found = rules.flat_map(|(group, rule)| {
@@ -35,16 +37,20 @@ pub fn candidates(stack: &Stack, named: &str) -> Vec<Candidate> {
         let limit = minutes(Duration(hold.0 + settles));
         let sides = sides(rule, stack);
         let texts = sides.into_iter().map(|sides| Candidate {
-            alert: alert.value.clone(),
             text: text(&alert.value, &sides, named, limit),
+            metrics: sides.metrics,
         });
         texts.collect()
     });
-    found.collect()
+    let mut found: Vec<Candidate> = found.collect();
+    // What the documents themselves tell of comes first.
+    found.sort_by_key(|candidate| !candidate.metrics.is_empty());
+    found
 }
 
-fn text(alert: &str, sides: &Sides, stack: &str, minutes: u64) -> String {
+fn text(alert: &str, sides: &Sides, stack: Option<&str>, minutes: u64) -> String {
     let alert = quoted(alert);
+    let stack = stack.map(|stack| format!("stack: {}\n\n", quoted(stack))).unwrap_or_default();
     let below = match &sides.below {
         Some(below) => format!("    when: {{{below}}}\n"),
         None => String::new(),
@@ -55,10 +61,9 @@ fn text(alert: &str, sides: &Sides, stack: &str, minutes: u64) -> String {
     };
     format!(
         "# One alert, tried from both sides: `firedrill test` runs it, `firedrill steps` shows what else can be said.\n\
-         stack: {}\n\nscenarios:\n  \
+         {stack}scenarios:\n  \
          - name: {}\n    when: {{{}}}\n    then: {{alert: {alert}, fires: within {minutes}m}}\n\n  \
          - name: {}\n{below}    then: {{alert: {alert}, fires: never within {minutes}m}}\n",
-        quoted(stack),
         quoted(&format!("{} fires when {}", alert.trim_matches('"'), sides.what)),
         sides.above,
         quoted(&format!("{} stays quiet: {close}", alert.trim_matches('"'))),
@@ -77,7 +82,20 @@ fn sides(rule: &Rule, stack: &Stack) -> Vec<Sides> {
             services.sort_by_key(|service| job.is_none_or(|job| !service.name.value.contains(job)));
             return services.into_iter().map(|service| down(&service.name.value)).collect();
         }
-        return value(name, op, threshold).into_iter().collect();
+        return value(selector, name, op, threshold, stack).into_iter().collect();
+    }
+    // One metric's share of another's.
+    if let ExprKind::Binary(binary) = &left.kind
+        && binary.op == BinaryOp::Div
+        && let (ExprKind::Vector(part), ExprKind::Vector(whole)) =
+            (&bare(&binary.lhs).kind, &bare(&binary.rhs).kind)
+        && let (Some(name), Some(of)) = (metric(part), metric(whole))
+        && let Some(mut sides) = value(part, name, op, threshold, stack)
+        && !is_known(stack, of)
+    {
+        sides.what = format!("{name} is {} of {of}", sides.what.rsplit(' ').next().unwrap_or_default());
+        sides.metrics.push_str(&direct(whole, of, 1.0));
+        return vec![sides];
     }
     let applications = services.filter(|service| service.requests.is_some() || service.duration.is_some());
     let rises = matches!(op, BinaryOp::Greater | BinaryOp::GreaterOrEqual);
@@ -97,6 +115,7 @@ fn sides(rule: &Rule, stack: &Stack) -> Vec<Sides> {
                         above: step(1.1),
                         below: Some(step(0.9)),
                         what: format!("{} is slower than {threshold}s", service.name.value),
+                        metrics: String::new(),
                     })
                 }
                 None if rises && is_share(left) && (0.0..1.0).contains(&threshold) && threshold > 0.0 => {
@@ -114,6 +133,7 @@ fn sides(rule: &Rule, stack: &Stack) -> Vec<Sides> {
                             round(threshold * 100.0),
                             service.name.value
                         ),
+                        metrics: String::new(),
                     })
                 }
                 _ => None,
@@ -127,11 +147,18 @@ fn down(service: &str) -> Sides {
         above: format!("service: {}, down: refuses", quoted(service)),
         below: None,
         what: format!("{service} can't be reached"),
+        metrics: String::new(),
     }
 }
 
 /// A metric that is compared as it is.
-fn value(name: &str, op: BinaryOp, threshold: f64) -> Option<Sides> {
+fn value(
+    selector: &VectorSelector,
+    name: &str,
+    op: BinaryOp,
+    threshold: f64,
+    stack: &Stack,
+) -> Option<Sides> {
     let near = if threshold == 0.0 { 1.0 } else { threshold.abs() * 0.1 };
     let (above, below) = match op {
         BinaryOp::Greater | BinaryOp::GreaterOrEqual => (threshold + near, threshold - near),
@@ -141,7 +168,28 @@ fn value(name: &str, op: BinaryOp, threshold: f64) -> Option<Sides> {
         _ => return None,
     };
     let step = |value: f64| format!("metric: {}, value: {}", quoted(name), round(value));
-    Some(Sides { above: step(above), below: Some(step(below)), what: format!("{name} is {}", round(above)) })
+    Some(Sides {
+        above: step(above),
+        below: Some(step(below)),
+        what: format!("{name} is {}", round(above)),
+        metrics: if is_known(stack, name) { String::new() } else { direct(selector, name, round(below)) },
+    })
+}
+
+/// Whether a service exports the metric.
+fn is_known(stack: &Stack, name: &str) -> bool {
+    stack.services.iter().flat_map(|service| &service.metrics).any(|metric| metric.name.value == name)
+}
+
+/// A metric that stands in Prometheus without a target, with the labels that the selector asks for.
+fn direct(selector: &VectorSelector, name: &str, value: f64) -> String {
+    let labels = selector
+        .matchers
+        .iter()
+        .filter(|matcher| matcher.op == MatchOp::Equal && &*matcher.name != "__name__");
+    let labels: Vec<String> =
+        labels.map(|matcher| format!("{}: {}", quoted(&matcher.name), quote(&matcher.value))).collect();
+    format!("  {}: {{labels: {{{}}}, value: {value}}}\n", quoted(name), labels.join(", "))
 }
 
 /// `left op number`, parentheses aside.

@@ -17,6 +17,7 @@ mod docs;
 mod exposition;
 mod features;
 mod inbox;
+mod init;
 mod kill;
 mod local;
 mod pages;

@@ -1,0 +1,46 @@
+//! `firedrill init` on the documented stacks: what it writes can be run, and holds.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn firedrill(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_firedrill"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("firedrill starts")
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        match path.is_dir() {
+            true => copy(&path, &to.join(name)),
+            // What init would write is not there yet.
+            false if name == "firedrill.yaml" => {}
+            false => drop(fs::copy(&path, to.join(name)).expect("a copy")),
+        }
+    }
+}
+
+#[track_caller]
+fn check(stack: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stacks").join(stack), folder.path());
+    let written = firedrill(folder.path(), &["init"]);
+    let said = String::from_utf8_lossy(&written.stdout).into_owned();
+    assert_eq!(written.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&written.stderr));
+    assert!(said.contains("next: firedrill test"), "{stack}: {said}");
+    let ran = firedrill(folder.path(), &["test", "firedrill-scenarios.yaml"]);
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert_eq!(ran.status.code(), Some(0), "{stack}: {told}{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(told.contains("2 scenarios: 2 passed"), "{stack}: {told}");
+}
+
+#[test]
+fn what_is_written_for_the_documented_stacks_holds() {
+    ["sei", "jac", "edu7p", "funlynk", "todo"].into_iter().for_each(check);
+}
