@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::seen::seen;
 use crate::report::look::{Look, wrapped};
 use crate::timeline::{Body, HttpRequest, Mail, Message, Notification};
 
@@ -50,14 +51,11 @@ fn mail_lines(mail: &Mail) -> Vec<String> {
 
 fn http_lines(integration: &str, request: &HttpRequest) -> Vec<String> {
     match &request.body {
-        Body::Json(body) => match (integration, body.pointer("/attachments/0")) {
-            ("slack", Some(attachment)) => slack(body, attachment),
-            _ => {
-                let mut body = body.clone();
-                conceal(&mut body);
-                text_lines(&format!("{body:#}"))
-            }
-        },
+        Body::Json(body) => seen(integration, body).unwrap_or_else(|| {
+            let mut body = body.clone();
+            conceal(&mut body);
+            text_lines(&format!("{body:#}"))
+        }),
         Body::Form(pairs) => pairs
             .iter()
             .map(|(name, value)| match SECRETS.contains(&name.as_str()) {
@@ -66,38 +64,6 @@ fn http_lines(integration: &str, request: &HttpRequest) -> Vec<String> {
             })
             .collect(),
     }
-}
-
-fn slack(body: &Value, attachment: &Value) -> Vec<String> {
-    let text = |value: &Value, key: &str| {
-        value.get(key).and_then(Value::as_str).unwrap_or_default().trim().to_owned()
-    };
-    let mut lines = Vec::new();
-    let username = text(body, "username");
-    if !username.is_empty() {
-        lines.push(format!("{username}:"));
-    }
-    for key in ["pretext", "title", "text"] {
-        lines.extend(
-            text_lines(&text(attachment, key)).into_iter().filter(|_| !text(attachment, key).is_empty()),
-        );
-    }
-    for field in attachment.get("fields").and_then(Value::as_array).into_iter().flatten() {
-        lines.push(format!("{}: {}", text(field, "title"), text(field, "value")));
-    }
-    for action in attachment.get("actions").and_then(Value::as_array).into_iter().flatten() {
-        lines.push(format!("[{}]", text(action, "text")));
-    }
-    for (what, key) in [("link", "title_link"), ("colour", "color"), ("footer", "footer")] {
-        let value = text(attachment, key);
-        if !value.is_empty() {
-            lines.push(format!("({what}: {value})"));
-        }
-    }
-    if lines.is_empty() {
-        lines.push("(an empty message)".to_owned());
-    }
-    lines
 }
 
 fn conceal(value: &mut Value) {

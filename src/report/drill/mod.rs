@@ -5,6 +5,7 @@ mod expectations;
 mod json;
 mod markdown;
 mod message;
+mod seen;
 mod story;
 mod table;
 
