@@ -10,6 +10,7 @@ mod baseline;
 mod chart_dashboard_file;
 mod cluster;
 mod config_not_loaded;
+mod counting;
 mod credentials_in_clear;
 mod dashboard_applied;
 mod dashboard_wrapped;
@@ -17,6 +18,7 @@ mod dashboards_folder_empty;
 mod datasource_unknown;
 mod default_receiver_lost;
 mod division_by_itself;
+mod expressions;
 mod folding;
 mod grafana_without_datasource;
 mod ignores_nothing;
@@ -32,6 +34,7 @@ mod panel_type_outdated;
 mod placeholder_receiver;
 mod port_not_served;
 mod prometheus_config_refused;
+pub mod prove;
 pub mod routing;
 mod rules_not_loaded;
 mod rules_refused;
@@ -50,7 +53,9 @@ mod unknown_label;
 mod unknown_label_value;
 mod unknown_metric;
 mod unknown_service;
+mod values;
 mod variable_undefined;
+mod words;
 mod yaml_refused;
 
 use std::collections::BTreeSet;
@@ -60,7 +65,7 @@ use crate::documents::find::glob;
 use crate::promql::Expr;
 use crate::promql::ast::TextRange;
 use crate::stack::wiring::{Address, Home, Wiring};
-use crate::stack::{Discovery, Rule};
+use crate::stack::{Discovery, Rule, RuleKind};
 
 pub use baseline::{Baseline, Entry, fingerprint};
 pub use manual::{explain, list, page, section, unknown};
@@ -249,6 +254,23 @@ pub const FAMILIES: &[Family] = &[
             &unknown_label::CHECK,
             &unknown_label_value::CHECK,
             &sides_never_match::CHECK,
+            &expressions::comparison_never_true::CHECK,
+            &expressions::comparison_always_true::CHECK,
+            &expressions::quantile_beyond_buckets::CHECK,
+            &expressions::quantile_without_le::CHECK,
+            &expressions::quantile_per_series::CHECK,
+            &expressions::counter_without_rate::CHECK,
+            &expressions::rate_of_gauge::CHECK,
+            &expressions::range_too_short::CHECK,
+            &expressions::division_by_nothing::CHECK,
+            &expressions::up_blind_spot::CHECK,
+            &expressions::fires_at_a_single_event::CHECK,
+            &expressions::errors_not_as_a_share::CHECK,
+            &expressions::compared_per_series::CHECK,
+            &expressions::misleading_metric::CHECK,
+            &counting::gauge_only_rises::CHECK,
+            &counting::metric_never_changes::CHECK,
+            &counting::label_without_bound::CHECK,
             &job_not_scraped::CHECK,
             &division_by_itself::CHECK,
         ],
@@ -274,7 +296,13 @@ pub const FAMILIES: &[Family] = &[
     Family {
         title: "Wrong words",
         about: "Texts that say something else than what is measured.",
-        checks: &[&template_label_missing::CHECK],
+        checks: &[
+            &template_label_missing::CHECK,
+            &expressions::instance_of_a_proxy::CHECK,
+            &words::number_in_text::CHECK,
+            &words::value_in_another_unit::CHECK,
+            &words::severity_in_prose::CHECK,
+        ],
     },
     Family {
         title: "Safety",
@@ -454,6 +482,11 @@ fn queries(wiring: &Wiring) -> impl Iterator<Item = Query<'_>> {
     let of_rules = rules(wiring).map(|rule| Query { expr: &rule.expr, text: &rule.text, rule: Some(rule) });
     let others = wiring.queries.iter();
     of_rules.chain(others.map(|query| Query { expr: &query.expr, text: &query.text, rule: None }))
+}
+
+/// Whether a rule alerts.
+fn alerts(rule: &Rule) -> bool {
+    matches!(rule.kind, RuleKind::Alerting { .. })
 }
 
 /// Where a part of an expression stands: itself where its text is written as it is, or the whole expression.

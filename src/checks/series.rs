@@ -346,3 +346,26 @@ pub fn values(known: &Known, label: &str) -> Option<Vec<String>> {
         _ => None,
     }
 }
+
+/// A catalogued metric's range, or what its kind says.
+pub fn range(known: &Known, name: &str) -> Option<(f64, f64)> {
+    let counting = (0.0, f64::INFINITY);
+    match known {
+        Known::Catalogued(metric) if metric.range.is_some() => metric.range,
+        Known::Catalogued(metric) => {
+            (metric.kind != MetricKind::Gauge || name.ends_with("_bytes")).then_some(counting)
+        }
+        Known::Instrumented(metric) => (metric.kind != MetricKind::Gauge).then_some(counting),
+        Known::Recorded(_) => None,
+        Known::Nothing => None,
+    }
+}
+
+/// Whether a series only grows.
+pub fn is_counter(known: &Known, name: &str) -> bool {
+    match known {
+        Known::Instrumented(metric) => metric.kind != MetricKind::Gauge,
+        Known::Catalogued(metric) => metric.kind != MetricKind::Gauge,
+        _ => ["_total", "_bucket", "_count", "_sum"].iter().any(|end| name.ends_with(end)),
+    }
+}

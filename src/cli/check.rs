@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::color::When;
-use super::{Exit, output};
+use super::{Exit, output, prove};
 use crate::checks::{self, Baseline, Finding, Harm, IgnoredFile, Selection};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::documents::{self, check_settings, check_settings::CheckSettings};
@@ -68,6 +68,10 @@ pub struct CheckArguments {
     /// With --fix: show what would be changed, and change nothing
     #[arg(long, requires = "fix", conflicts_with = "reports")]
     dry_run: bool,
+
+    /// Also show in the twin, by a unit test for each, what never fires and what fires at nothing
+    #[arg(long)]
+    prove: bool,
 
     /// Also list what each part of the documents is taken for, and why a part is not read
     #[arg(long, short)]
@@ -147,8 +151,13 @@ fn answered(arguments: &CheckArguments, color: When) -> Result<Exit, Vec<Diagnos
         (findings, known) = (new, count);
         tell_stale(&stale, &wiring);
     }
+    let proofs = arguments.prove.then(|| prove::text(&findings, &wiring));
     let findings = checks::folded(findings);
-    Ok(tell(arguments, &asked, &Checked { findings: &findings, parts: &wiring.parts, known }, color))
+    let exit = tell(arguments, &asked, &Checked { findings: &findings, parts: &wiring.parts, known }, color);
+    if let Some(proofs) = proofs {
+        output::complain(proofs.trim_end());
+    }
+    Ok(exit)
 }
 
 fn tell(arguments: &CheckArguments, asked: &Asked, checked: &Checked<'_>, color: When) -> Exit {

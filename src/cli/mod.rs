@@ -13,6 +13,7 @@ mod man;
 mod output;
 mod parity;
 mod pool;
+mod prove;
 mod real_world;
 mod schema;
 pub mod stages;

@@ -75,9 +75,7 @@ fn wire(parts: Parts, mut wiring: Wiring) -> Wiring {
                 part.documents.iter().for_each(|document| compose::read(document, name, &mut wiring));
             }
             PartKind::Code => {
-                let metrics = instrumentation::read(&part.source);
-                wiring.instrumentation.extend(instrumentation::instrumentation(&part.source, metrics.len()));
-                wiring.metrics.extend(metrics);
+                wiring.metrics.extend(instrumentation::read(&part.source));
             }
             PartKind::Query if part.language == "promql" => {
                 wiring.queries.extend(promql_blocks::read(&part.source));

@@ -51,7 +51,6 @@ pub struct Wiring {
     pub metrics: Vec<InstrumentedMetric>,
     /// What a guide's shell commands say, one list of words a command.
     pub commands: Vec<Vec<Spanned<String>>>,
-    pub instrumentation: Vec<Instrumentation>,
     /// Addresses that configs and environments name, beside those of Prometheus.
     pub addresses: Vec<Address>,
     /// Every single value, for checks that look for a kind of value wherever it stands.
@@ -479,27 +478,6 @@ pub struct LabelSource {
     pub given: Spanned<String>,
     /// What is assigned to it, where it is a variable.
     pub assigned: Vec<String>,
-}
-
-/// Code that makes or serves metrics.
-#[derive(Clone, Debug)]
-pub struct Instrumentation {
-    pub client: Client,
-    /// Where it imports its client library.
-    pub place: Span,
-    pub makes: bool,
-    /// It serves a page of them, or pushes them.
-    pub served: bool,
-    /// Where it sends prom-client's promise in place of the text.
-    pub unawaited: Option<Span>,
-    /// Where OpenTelemetry's Prometheus exporter is given to a reader that pushes.
-    pub periodic: Option<Span>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Client {
-    Node,
-    Python,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

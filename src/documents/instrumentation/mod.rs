@@ -10,7 +10,7 @@ mod uses;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{SourceFile, Spanned};
-use crate::stack::wiring::{Change, Client, Instrumentation, InstrumentedMetric, MetricKind, MetricUse};
+use crate::stack::wiring::{Change, InstrumentedMetric, MetricKind, MetricUse};
 use text::{closing, split, word_at};
 
 const KINDS: [(&str, MetricKind); 4] = [
@@ -46,66 +46,6 @@ pub fn read(file: &SourceFile) -> Vec<InstrumentedMetric> {
     }
     metrics.sort_by_key(|(at, _)| *at);
     metrics.into_iter().map(|(_, metric)| metric).collect()
-}
-
-/// What code that makes metrics does beside making them; `None` for code of something else.
-pub fn instrumentation(file: &SourceFile, metrics: usize) -> Option<Instrumentation> {
-    const SERVED: [&str; 16] = [
-        "generate_latest",
-        "start_http_server",
-        "start_wsgi_server",
-        "make_wsgi_app",
-        "make_asgi_app",
-        "MetricsHandler",
-        "django_prometheus",
-        "PrometheusMetrics(",
-        "Instrumentator",
-        "push_to_gateway",
-        "pushadd_to_gateway",
-        "Pushgateway(",
-        ".metrics()",
-        "prom-bundle",
-        "getMetricsAsJSON",
-        "remote_write",
-    ];
-    let text = file.text();
-    let opentelemetry = text.contains("PrometheusExporter(");
-    if metrics == 0 && !opentelemetry && !SERVED.iter().any(|word| text.contains(word)) {
-        return None;
-    }
-    let client = match text.contains("prometheus_client") || text.contains("django_prometheus") {
-        true => Client::Python,
-        false => Client::Node,
-    };
-    let import = ["prometheus_client", "prom-client", "exporter-prometheus"];
-    let at = import.iter().find_map(|name| Some((text.find(name)?, name.len())));
-    let (at, length) = at.unwrap_or((0, 0));
-    let unawaited = text.match_indices(".metrics()").find_map(|(at, call)| {
-        let before = &text[..at];
-        let start = before.rfind(|c: char| !c.is_alphanumeric() && !"_.".contains(c)).map_or(0, |at| at + 1);
-        let lead = before[..start].trim_end();
-        let sent = [".end(", ".send(", ".write("].iter().any(|word| lead.ends_with(word));
-        sent.then(|| file.span(start..at + call.len()))
-    });
-    let periodic = text.find("PeriodicExportingMetricReader(").and_then(|at| {
-        let start = at + "PeriodicExportingMetricReader(".len();
-        let arguments = &text[start..closing(text, start)?];
-        let value_at = behind_key(arguments, "exporter")?;
-        let value = arguments[value_at..].trim_start();
-        let name: &str = value.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
-        let made = value.starts_with("new PrometheusExporter(")
-            || text.contains(&format!("{name} = new PrometheusExporter("));
-        let value_start = start + arguments.len() - value.len();
-        made.then(|| file.span(value_start..value_start + name.len().max(1)))
-    });
-    Some(Instrumentation {
-        client,
-        place: file.span(at..at + length),
-        makes: metrics > 0,
-        served: SERVED.iter().any(|word| text.contains(word)) || opentelemetry && periodic.is_none(),
-        unawaited,
-        periodic,
-    })
 }
 
 /// Labels that prom-client's registry gives to all metrics.
@@ -352,33 +292,5 @@ mod tests {
             "const p = require('prom-client');\np.register.setDefaultLabels({ app: 'x', version: v });\nnew p.Counter({name: 'a', labelNames: ['b']});",
             &["Counter a [b app version] app:3:23"],
         );
-    }
-
-    #[test]
-    fn code_says_whether_its_metrics_are_served() {
-        let of = |code: &str| {
-            let file = SourceFile::new("app", code);
-            let metrics = read(&file).len();
-            instrumentation(&file, metrics)
-                .map(|it| (it.served, it.unawaited.is_some(), it.periodic.is_some()))
-        };
-        assert_eq!(
-            of("from prometheus_client import Counter\nC = Counter('c', 'h')"),
-            Some((false, false, false))
-        );
-        assert_eq!(
-            of("from prometheus_client import start_http_server\nstart_http_server(1)"),
-            Some((true, false, false))
-        );
-        assert_eq!(of("const p = require('prom-client'); res.end(r.metrics());"), Some((true, true, false)));
-        assert_eq!(
-            of("const p = require('prom-client'); res.end(await r.metrics());"),
-            Some((true, false, false))
-        );
-        let reader =
-            "const e = new PrometheusExporter({});\nnew PeriodicExportingMetricReader({ exporter: e })";
-        assert_eq!(of(reader), Some((false, false, true)));
-        assert_eq!(of("const e = new PrometheusExporter({});"), Some((true, false, false)));
-        assert_eq!(of("print(1)"), None);
     }
 }

@@ -1,0 +1,5 @@
+//! What the application's code counts, and how.
+
+pub mod gauge_only_rises;
+pub mod label_without_bound;
+pub mod metric_never_changes;
