@@ -27,7 +27,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             files.push(file);
         }
     }
-    let listed: Vec<Listed> = files.iter().flat_map(|file| lists(file)).collect();
+    let listed: Vec<Listed> = files.iter().flat_map(lists).collect();
     let rules = crate::checks::rules(wiring).filter(|rule| crate::checks::alerts(rule));
     rules.filter_map(|rule| judge(rule, &listed)).collect()
 }
