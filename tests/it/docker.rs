@@ -136,6 +136,12 @@ fn docker_a_component_is_heard_paused_stopped_and_removed() {
 fn docker_a_container_has_a_way_to_us_and_to_nobody_else() {
     let Some(map) = image_map() else { return };
     let network = Arc::new(Network::new().unwrap());
+    // The engine drops what would leave such a network.
+    let internal = Command::new("docker")
+        .args(["network", "inspect", "-f", "{{.Internal}}", network.name()])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&internal.stdout).trim(), "true", "{internal:?}");
     let stack = Stack::default();
     let docker = Docker::new(network, &stack, &map);
     let mut inbox = Inbox::start(Clock::starting(Timestamp(0), 1)).unwrap();
@@ -150,12 +156,8 @@ fn docker_a_container_has_a_way_to_us_and_to_nobody_else() {
     let (address, path) = url.strip_prefix("https://").unwrap().split_once('/').unwrap();
     let reached = docker.reach(address.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let mut component = alertmanager(
-        folder.path(),
-        &format!(
-            "webhook_configs: [{{ url: 'https://{reached}/{path}' }}, {{ url: 'http://198.51.100.1/outside' }}]"
-        ),
-    );
+    let mut component =
+        alertmanager(folder.path(), &format!("webhook_configs: [{{ url: 'https://{reached}/{path}' }}]"));
     let trusted = component.folder.join("authority.pem");
     std::fs::write(&trusted, inbox.authority()).unwrap();
     component.environment = vec![("SSL_CERT_FILE".to_owned(), trusted.display().to_string())];
@@ -164,13 +166,6 @@ fn docker_a_container_has_a_way_to_us_and_to_nobody_else() {
     let alert = json!([{ "labels": { "alertname": "Down" } }]);
     request(running.address(), "POST", "/api/v2/alerts", &alert).unwrap();
     wait_until("message", &mut *running, || inbox.arrivals_after(0).len() == 1);
-    let mut said = String::new();
-    let begun = Instant::now();
-    while !said.contains("network is unreachable") {
-        said.push_str(&running.said());
-        assert!(begun.elapsed() < Duration::from_secs(20), "{said}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 #[test]
