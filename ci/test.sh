@@ -113,6 +113,8 @@ RUSTDOCFLAGS="-D warnings" cargo doc --locked --all-features --no-deps --quiet
 
 if cargo deny --version >/dev/null 2>&1; then
     say "Licences and advisories"
+    # Crates for other systems are part of the answer, too.
+    cargo fetch --locked
     cargo deny --offline check licenses bans sources || exit 1
     # Advisories need their database; without it there is nothing to hold the lock file against.
     cargo deny --offline check advisories || echo "cargo deny: no advisory database here, advisories were not checked"

@@ -19,7 +19,9 @@ fuzz_target!(|text: &str| {
                         assert_eq!(again.to_string(), printed);
                     }
                 }
-                Err(error) => assert!(text.get(error.range.clone()).is_some(), "{error} at {:?}", error.range),
+                Err(error) => {
+                    assert!(text.get(error.range.clone()).is_some(), "{error} at {:?}", error.range)
+                }
             }
         }
     }

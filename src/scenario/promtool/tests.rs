@@ -99,6 +99,11 @@ fn what_promtool_only_warns_about_is_refused() {
 }
 
 #[test]
+fn a_test_without_rules_claims_nothing_about_their_health() {
+    check("tests: [{promql_expr_test: [{expr: up}]}]", &["the expression `up` gives nothing at 0s"]);
+}
+
+#[test]
 fn a_test_without_a_case_is_left_out_where_others_have_one() {
     let (scenarios, problems) =
         read_text("tests: [{interval: 1m, alert_rule_test: []}, {promql_expr_test: [{expr: up}]}]");
