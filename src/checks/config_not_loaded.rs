@@ -1,8 +1,8 @@
 //! Configs in ConfigMaps that the program they are for does not read where they are mounted.
 
 use super::{Check, Harm};
-use crate::diagnostic::Diagnostic;
-use crate::stack::wiring::{ConfigMap, Home, PartKind, Release, Wiring};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::stack::wiring::{ConfigMap, Container, Home, PartKind, Release, Wiring};
 
 pub const CHECK: Check = Check {
     id: "config-not-loaded",
@@ -52,14 +52,69 @@ const PROGRAMS: [Program; 5] = [
 ];
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+    let mut found: Vec<(&ConfigMap, Diagnostic)> = Vec::new();
     for map in &wiring.config_maps {
         for (key, kind) in &map.keys {
             let Some(program) = PROGRAMS.iter().find(|program| program.kind == *kind) else { continue };
-            found.extend(judge(wiring, map, key, program));
+            let Some(diagnostic) = judge(wiring, map, key, program) else { continue };
+            // One mount is one cause, however many keys it takes along.
+            let of_map = |(known, at): &&mut (&ConfigMap, Diagnostic)| {
+                std::ptr::eq(*known, map) && at.message == diagnostic.message
+            };
+            match found.iter_mut().find(of_map) {
+                Some((_, first)) => first.related.push((key.span.clone(), diagnostic.label)),
+                None => found.push((map, diagnostic)),
+            }
         }
     }
+    let mut found: Vec<Diagnostic> = found.into_iter().map(|(_, diagnostic)| diagnostic).collect();
+    found.extend(files(wiring));
     found
+}
+
+/// Configs in files of their own that a container has, where its program does not look for them.
+fn files(wiring: &Wiring) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for part in wiring.parts.iter().filter(|part| part.holder.is_none() && part.name.is_some()) {
+        let Some(program) = PROGRAMS.iter().find(|program| program.kind == part.kind) else { continue };
+        let mounted = wiring.mounted(&Home::File(part.name.clone()));
+        let Some(seen) = mounted.iter().find(|mounted| mounted.container.runs(program.image)) else {
+            continue;
+        };
+        let Some((wanted, flag)) = wanted(program, seen.container).filter(|(wanted, _)| *wanted != seen.path)
+        else {
+            continue;
+        };
+        let line = part.source.text().find('\n').unwrap_or(part.source.text().len());
+        let diagnostic = Diagnostic::error("", format!("{} does not read this config", program.name))
+            .at(&part.source.span(0..line))
+            .label(format!("in {}'s container this is {}", program.name, seen.path));
+        let place = seen.container.image.as_ref().map_or(&seen.workload.place, |image| &image.span);
+        found.push(match &flag {
+            Some(flag) => diagnostic.related(flag, "this is the file it reads"),
+            None => diagnostic.related(place, format!("by default it reads {wanted}")).help(format!(
+                "mount it as {wanted}, or start the program with `-config.file={}`",
+                seen.path
+            )),
+        });
+    }
+    found
+}
+
+/// The file that a program reads, and the flag that says so; without one, its image's own default.
+fn wanted(program: &Program, container: &Container) -> Option<(String, Option<Span>)> {
+    if let Some(flag) = container.flag("config.file") {
+        return Some((flag.value, Some(flag.span)));
+    }
+    let default = match program.kind {
+        PartKind::Prometheus => "/etc/prometheus/prometheus.yml",
+        PartKind::Alertmanager => "/etc/alertmanager/alertmanager.yml",
+        PartKind::Loki => "/etc/loki/local-config.yaml",
+        PartKind::Promtail => "/etc/promtail/config.yml",
+        _ => return None,
+    };
+    // Arguments of one's own take the place of the image's, and of its `--config.file`.
+    (container.args.is_empty() && !container.overrides_entrypoint).then(|| (default.to_owned(), None))
 }
 
 fn judge(
@@ -115,14 +170,14 @@ fn judge(
                 .help(format!("mount it as /etc/grafana/provisioning/{folder}/{}", key.value))
         });
     }
-    let flags = seen.container.args.iter();
-    let flag = flags.rev().find(|arg| arg.value.trim_start_matches('-').starts_with("config.file="))?;
-    let (_, wanted) = flag.value.split_once('=')?;
+    let (wanted, flag) = wanted(program, seen.container)?;
     // Another key of the same mount may be the one that is read.
     (wanted != seen.path).then(|| {
-        found
-            .label(format!("in {name}'s container this is {}", seen.path))
-            .related(&flag.span, "this is the file it reads")
+        let found = found.label(format!("in {name}'s container this is {}", seen.path));
+        match &flag {
+            Some(flag) => found.related(flag, "this is the file it reads"),
+            None => found.because(format!("by default it reads {wanted}")),
+        }
     })
 }
 

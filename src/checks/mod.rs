@@ -21,6 +21,7 @@ mod division_by_itself;
 mod expressions;
 mod folding;
 mod grafana_without_datasource;
+mod guides;
 mod ignores_nothing;
 mod job_not_scraped;
 mod latest_tag;
@@ -34,6 +35,7 @@ mod panel_type_outdated;
 mod placeholder_receiver;
 mod port_not_served;
 mod prometheus_config_refused;
+mod promises;
 pub mod prove;
 pub mod routing;
 mod rules_not_loaded;
@@ -190,14 +192,25 @@ pub const FAMILIES: &[Family] = &[
             &cluster::missing_object::CHECK,
             &cluster::secret_not_documented::CHECK,
             &cluster::storage_class_not_documented::CHECK,
+            &cluster::certificate_not_mounted::CHECK,
             &cluster::probe_fails::CHECK,
             &safety::volume_not_writable::CHECK,
+            &guides::helm_repository_missing::CHECK,
+            &guides::jaeger_chart_conflict::CHECK,
+            &guides::port_published_twice::CHECK,
+            &guides::file_not_shown::CHECK,
         ],
     },
     Family {
         title: "Not loaded",
         about: "What is well written, and read by nothing.",
-        checks: &[&rules_not_loaded::CHECK, &config_not_loaded::CHECK, &operator_skips::CHECK],
+        checks: &[
+            &rules_not_loaded::CHECK,
+            &config_not_loaded::CHECK,
+            &operator_skips::CHECK,
+            &guides::compose_file_unused::CHECK,
+            &guides::chart_value_ignored::CHECK,
+        ],
     },
     Family {
         title: "Unreachable",
@@ -209,6 +222,9 @@ pub const FAMILIES: &[Family] = &[
             &alerts_sent_to_nobody::CHECK,
             &placeholder_receiver::CHECK,
             &cluster::service_selects_nothing::CHECK,
+            &cluster::tls_expected::CHECK,
+            &guides::compose_networks_apart::CHECK,
+            &guides::external_url_unserved::CHECK,
         ],
     },
     Family {
@@ -305,6 +321,18 @@ pub const FAMILIES: &[Family] = &[
         ],
     },
     Family {
+        title: "Promised",
+        about: "What the lists of a guide promise, and nothing keeps.",
+        checks: &[
+            &promises::promised_alert_missing::CHECK,
+            &promises::promised_threshold_differs::CHECK,
+            &promises::promised_metric_missing::CHECK,
+            &promises::promised_dashboard_missing::CHECK,
+            &promises::promised_component_missing::CHECK,
+            &promises::requirement_unmet::CHECK,
+        ],
+    },
+    Family {
         title: "Safety",
         about: "What works, and should not be left so.",
         checks: &[
@@ -318,6 +346,7 @@ pub const FAMILIES: &[Family] = &[
             &safety::no_resource_limits::CHECK,
             &safety::privileged_container::CHECK,
             &safety::role_too_wide::CHECK,
+            &cluster::outdated_ingress::CHECK,
         ],
     },
     Family {

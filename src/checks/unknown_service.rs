@@ -18,7 +18,16 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    super::addresses(wiring).iter().filter_map(|address| judge(wiring, address)).collect()
+    // One cause a name and namespace, wherever it is written.
+    let mut found: Vec<(String, Diagnostic)> = Vec::new();
+    for address in super::addresses(wiring) {
+        let Some(diagnostic) = judge(wiring, &address) else { continue };
+        match found.iter_mut().find(|(message, _)| *message == diagnostic.message) {
+            Some((_, first)) => first.related.push((address.place.clone(), "the same name".to_owned())),
+            None => found.push((diagnostic.message.clone(), diagnostic)),
+        }
+    }
+    found.into_iter().map(|(_, diagnostic)| diagnostic).collect()
 }
 
 fn judge(wiring: &Wiring, address: &Address) -> Option<Diagnostic> {

@@ -18,6 +18,7 @@ pub mod markdown;
 pub mod parts;
 pub mod prometheus;
 mod promql_blocks;
+mod prose;
 pub mod relabel;
 pub mod rules;
 pub mod services;

@@ -12,11 +12,11 @@ mod tests;
 use std::path::Path;
 
 use super::find;
-use super::markdown;
 use super::shell::{self, HelmCommand};
 use super::yaml::Node;
+use super::{markdown, prose};
 use crate::diagnostic::{Diagnostic, SourceFile, Span, Spanned};
-use crate::stack::wiring::PartKind;
+use crate::stack::wiring::{Listed, PartKind};
 
 /// Parts within parts within parts: deeper than any guide.
 const DEEPEST: usize = 8;
@@ -52,6 +52,8 @@ pub struct Holder {
 pub struct Parts {
     pub parts: Vec<Part>,
     pub releases: Vec<HelmCommand>,
+    /// What guides say in lists and tables.
+    pub prose: Vec<Listed>,
     /// Every shell command's words.
     pub commands: Vec<Vec<Spanned<String>>>,
     /// YAML and JSON that no program could parse.
@@ -81,6 +83,7 @@ impl Parts {
     }
 
     fn guide(&mut self, file: &SourceFile) {
+        self.prose.extend(prose::read(file));
         for block in markdown::blocks(file) {
             self.text(&block.source, block.name, &block.language, block.place, None, 0);
         }

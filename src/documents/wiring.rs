@@ -55,6 +55,7 @@ pub fn of_text(path: &str, text: &str) -> Wiring {
 fn wire(parts: Parts, mut wiring: Wiring) -> Wiring {
     wiring.broken = parts.broken;
     wiring.commands = parts.commands;
+    wiring.prose = parts.prose;
     for part in &parts.parts {
         wiring.parts.push(DocumentPart {
             kind: part.kind,
@@ -89,6 +90,8 @@ fn wire(parts: Parts, mut wiring: Wiring) -> Wiring {
         configs(part, &mut wiring);
         settings(part, &mut wiring);
     }
+    wiring.addresses.extend(backends(&wiring));
+    wiring.addresses.extend(port_forwards(&wiring));
     wiring
 }
 
@@ -278,6 +281,50 @@ fn address(setting: &Setting, from: Option<&str>) -> Option<Address> {
         what: "this address",
         place: setting.value.span.clone(),
     })
+}
+
+/// Where Ingresses lead.
+fn backends(wiring: &Wiring) -> Vec<Address> {
+    let mut addresses = Vec::new();
+    for ingress in &wiring.ingresses {
+        addresses.extend(ingress.backends.iter().map(|backend| Address {
+            host: backend.service.value.clone(),
+            port: backend.port.as_ref().and_then(|port| port.value.parse().ok()),
+            from: Some(ingress.namespace.clone()),
+            what: "this backend",
+            place: backend.service.span.clone(),
+        }));
+    }
+    addresses
+}
+
+/// `kubectl port-forward -n NAMESPACE svc/NAME LOCAL:PORT`
+fn port_forwards(wiring: &Wiring) -> Vec<Address> {
+    let mut addresses = Vec::new();
+    for words in wiring.commands.iter().filter(|words| words.iter().any(|word| word.value == "port-forward"))
+    {
+        let namespace = words.windows(2).find(|pair| matches!(pair[0].value.as_str(), "-n" | "--namespace"));
+        let Some(at) = words
+            .iter()
+            .position(|word| word.value.starts_with("svc/") || word.value.starts_with("service/"))
+        else {
+            continue;
+        };
+        let Some((kind, name)) = words[at].value.split_once('/') else { continue };
+        let span = &words[at].span;
+        let port = words.iter().skip(at + 1).find_map(|word| {
+            let (_, port) = word.value.rsplit_once(':').unwrap_or(("", &word.value));
+            port.parse().ok()
+        });
+        addresses.push(Address {
+            host: name.to_owned(),
+            port,
+            from: Some(namespace.map_or("default", |pair| &pair[1].value).to_owned()),
+            what: "this Service",
+            place: span.file.span(span.start + kind.len() + 1..span.end),
+        });
+    }
+    addresses
 }
 
 /// `Host` and `Port` of the outputs.

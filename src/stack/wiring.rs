@@ -8,6 +8,7 @@ mod grafana;
 mod mounted;
 mod network;
 mod objects;
+mod prose;
 mod targets;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub use grafana::{Dashboard, Datasource, Grafana, Panel, Provider, Target};
 pub use mounted::Mounted;
 pub use network::{Address, Reached};
 pub use objects::{Backend, Binding, Endpoint, Ingress, Monitor, Object, Role, RoleRule};
+pub use prose::Listed;
 pub use targets::ScrapeTarget;
 
 /// Everything that checks look at.
@@ -49,6 +51,8 @@ pub struct Wiring {
     pub queries: Vec<Query>,
     pub grafana: Grafana,
     pub metrics: Vec<InstrumentedMetric>,
+    /// What guides say in lists and tables.
+    pub prose: Vec<Listed>,
     /// What a guide's shell commands say, one list of words a command.
     pub commands: Vec<Vec<Spanned<String>>>,
     /// Addresses that configs and environments name, beside those of Prometheus.

@@ -1,0 +1,11 @@
+//! What a guide's commands do not fit: files never shown, repositories never added, Compose files never started, values
+//! that a chart does not have.
+
+pub mod chart_value_ignored;
+pub mod compose_file_unused;
+pub mod compose_networks_apart;
+pub mod external_url_unserved;
+pub mod file_not_shown;
+pub mod helm_repository_missing;
+pub mod jaeger_chart_conflict;
+pub mod port_published_twice;
