@@ -78,7 +78,9 @@ pub fn section(check: &Check, heading: &str) -> String {
     )
 }
 
-/// An example as fenced blocks, one a file.
+/// An example as fenced blocks, one a file: YAML, or a config of sections.
 pub fn fenced(example: &str) -> String {
-    example.split(FILE).map(|file| format!("```yaml\n{file}```\n")).collect()
+    let fence =
+        |file: &str| format!("```{}\n{file}```\n", if file.starts_with('[') { "conf" } else { "yaml" });
+    example.split(FILE).map(fence).collect()
 }

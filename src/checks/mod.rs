@@ -7,31 +7,25 @@ mod admin_api;
 mod alertmanager_config_refused;
 mod alerts_sent_to_nobody;
 mod baseline;
-mod chart_dashboard_file;
+mod chart_value_ignored;
 mod cluster;
 mod config_not_loaded;
 mod counting;
 mod credentials_in_clear;
-mod dashboard_applied;
-mod dashboard_wrapped;
-mod dashboards_folder_empty;
-mod datasource_unknown;
+mod dashboards;
 mod default_receiver_lost;
 mod division_by_itself;
 mod expressions;
 mod folding;
-mod grafana_without_datasource;
 mod guides;
 mod ignores_nothing;
 mod job_not_scraped;
 mod latest_tag;
-mod legend_without_label;
+mod logs;
 mod manual;
 mod mend;
 mod not_an_http_target;
-mod notifiers_ignored;
 mod operator_skips;
-mod panel_type_outdated;
 mod placeholder_receiver;
 mod port_not_served;
 mod prometheus_config_refused;
@@ -49,14 +43,12 @@ mod template_label_missing;
 mod templates;
 #[cfg(test)]
 mod tests;
-mod two_default_datasources;
-mod unit_misfit;
+mod traces;
 mod unknown_label;
 mod unknown_label_value;
 mod unknown_metric;
 mod unknown_service;
 mod values;
-mod variable_undefined;
 mod words;
 mod yaml_refused;
 
@@ -207,9 +199,9 @@ pub const FAMILIES: &[Family] = &[
         checks: &[
             &rules_not_loaded::CHECK,
             &config_not_loaded::CHECK,
+            &chart_value_ignored::CHECK,
             &operator_skips::CHECK,
             &guides::compose_file_unused::CHECK,
-            &guides::chart_value_ignored::CHECK,
         ],
     },
     Family {
@@ -292,21 +284,75 @@ pub const FAMILIES: &[Family] = &[
         ],
     },
     Family {
+        title: "Logs",
+        about: "Logs that are not shipped, not found, not kept, or kept for ever.",
+        checks: &[
+            &logs::loki_config_refused::CHECK,
+            &logs::promtail_config_refused::CHECK,
+            &logs::fluent_bit_config_refused::CHECK,
+            &logs::config_file_missing::CHECK,
+            &logs::logs_not_shipped::CHECK,
+            &logs::log_target_without_path::CHECK,
+            &logs::log_path_not_mounted::CHECK,
+            &logs::log_match_nothing::CHECK,
+            &logs::log_parser_misfit::CHECK,
+            &logs::log_sink_unread::CHECK,
+            &logs::log_endpoint_missing::CHECK,
+            &logs::log_field_never_set::CHECK,
+            &logs::log_label_cardinality::CHECK,
+            &logs::log_position_lost::CHECK,
+            &logs::logs_sent_twice::CHECK,
+            &logs::log_tenant_missing::CHECK,
+            &logs::log_tenant_ignored::CHECK,
+            &logs::loki_ruler_without_rules::CHECK,
+            &logs::log_retention_not_enforced::CHECK,
+            &logs::logs_never_deleted::CHECK,
+            &logs::log_files_deleted::CHECK,
+            &logs::elasticsearch_type_refused::CHECK,
+            &logs::elasticsearch_wants_tls::CHECK,
+            &logs::elasticsearch_password_guessed::CHECK,
+            &logs::operator_setting_reserved::CHECK,
+            &logs::docker_metadata_unreachable::CHECK,
+            &logs::log_index_overridden::CHECK,
+            &logs::filebeat_setting_unknown::CHECK,
+            &logs::ilm_policy_keeps::CHECK,
+            &logs::certificate_not_mounted::CHECK,
+        ],
+    },
+    Family {
+        title: "Traces",
+        about: "Spans that nobody takes, and traces that don't join or don't last.",
+        checks: &[
+            &traces::trace_agent_missing::CHECK,
+            &traces::trace_client_in_browser::CHECK,
+            &traces::import_not_exported::CHECK,
+            &traces::trace_context_dropped::CHECK,
+            &traces::metric_reader_misused::CHECK,
+            &traces::span_status_constant::CHECK,
+            &traces::scraped_port_without_metrics::CHECK,
+            &traces::trace_storage_unused::CHECK,
+            &traces::traces_in_memory::CHECK,
+            &traces::samples_everything::CHECK,
+            &traces::trace_client_retired::CHECK,
+        ],
+    },
+    Family {
         title: "Dashboards",
         about: "Panels that show nothing, and dashboards that nobody sees.",
         checks: &[
-            &dashboard_wrapped::CHECK,
-            &dashboard_applied::CHECK,
-            &dashboards_folder_empty::CHECK,
-            &chart_dashboard_file::CHECK,
-            &grafana_without_datasource::CHECK,
-            &two_default_datasources::CHECK,
-            &datasource_unknown::CHECK,
-            &variable_undefined::CHECK,
-            &legend_without_label::CHECK,
-            &unit_misfit::CHECK,
-            &panel_type_outdated::CHECK,
-            &notifiers_ignored::CHECK,
+            &dashboards::dashboard_wrapped::CHECK,
+            &dashboards::dashboard_applied::CHECK,
+            &dashboards::dashboards_folder_empty::CHECK,
+            &dashboards::chart_dashboard_file::CHECK,
+            &dashboards::dashboard_without_exporter::CHECK,
+            &dashboards::grafana_without_datasource::CHECK,
+            &dashboards::two_default_datasources::CHECK,
+            &dashboards::datasource_unknown::CHECK,
+            &dashboards::variable_undefined::CHECK,
+            &dashboards::legend_without_label::CHECK,
+            &dashboards::unit_misfit::CHECK,
+            &dashboards::panel_type_outdated::CHECK,
+            &dashboards::notifiers_ignored::CHECK,
         ],
     },
     Family {

@@ -32,6 +32,7 @@ pub fn read(commands: &[HelmCommand], parts: &[Part], wiring: &mut Wiring) {
             repository: chart.value.rsplit_once('/').map(|(repository, _)| repository.to_owned()),
             namespace: command.namespace.as_ref().map_or("default", |name| &name.value).to_owned(),
             namespace_place: command.namespace.clone(),
+            version: command.version.clone(),
             values,
             complete,
         };

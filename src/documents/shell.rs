@@ -35,6 +35,7 @@ pub struct HelmCommand {
     pub sets: Vec<(String, Spanned<String>)>,
     /// `--values file`
     pub values: Vec<Spanned<String>>,
+    pub version: Option<Spanned<String>>,
 }
 
 pub fn read(file: &SourceFile) -> Shell {
@@ -182,7 +183,7 @@ fn helm(words: &[Spanned<String>]) -> Option<HelmCommand> {
     let mut words = words[start + 1..].iter();
     words.next().filter(|word| matches!(word.value.as_str(), "install" | "upgrade"))?;
     let mut positional: Vec<Spanned<String>> = Vec::new();
-    let (mut namespace, mut sets, mut values) = (None, Vec::new(), Vec::new());
+    let (mut namespace, mut sets, mut values, mut version) = (None, Vec::new(), Vec::new(), None);
     while let Some(word) = words.next() {
         if !word.value.starts_with('-') {
             positional.push(word.clone());
@@ -216,12 +217,20 @@ fn helm(words: &[Spanned<String>]) -> Option<HelmCommand> {
         match flag {
             "-n" | "--namespace" => namespace = Some(value),
             "-f" | "--values" => values.push(value),
+            "--version" => version = Some(value),
             "--set" | "--set-string" => sets.extend(pairs(&value)),
             _ => {}
         }
     }
     let mut positional = positional.into_iter();
-    Some(HelmCommand { release: positional.next()?, chart: positional.next()?, namespace, sets, values })
+    Some(HelmCommand {
+        release: positional.next()?,
+        chart: positional.next()?,
+        namespace,
+        sets,
+        values,
+        version,
+    })
 }
 
 /// `a.b=1,c=2`; a comma behind a backslash is part of the value.

@@ -10,7 +10,8 @@ use std::path::Path;
 use super::parts::{Part, Parts};
 use super::yaml::{Kind, Node};
 use super::{
-    compose, dashboard, grafana, helm, instrumentation, kubernetes, parts, prometheus, promql_blocks, rules,
+    compose, dashboard, filebeat, fluent_bit, grafana, helm, instrumentation, kubernetes, log_code, loki,
+    parts, prometheus, promql_blocks, promtail, rules, trace_code,
 };
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
 use crate::stack::Version;
@@ -77,6 +78,8 @@ fn wire(parts: Parts, mut wiring: Wiring) -> Wiring {
             }
             PartKind::Code => {
                 wiring.metrics.extend(instrumentation::read(&part.source));
+                wiring.logs.sinks.extend(log_code::sinks(&part.source));
+                trace_code::read(&part.source, part.name.as_deref(), &mut wiring.traces);
             }
             PartKind::Query if part.language == "promql" => {
                 wiring.queries.extend(promql_blocks::read(&part.source));
@@ -84,10 +87,14 @@ fn wire(parts: Parts, mut wiring: Wiring) -> Wiring {
             _ => {}
         }
     }
+    let code: Vec<&SourceFile> =
+        parts.parts.iter().filter(|part| part.kind == PartKind::Code).map(|part| &part.source).collect();
+    wiring.logs.fields = log_code::fields(&code);
     helm::read(&parts.releases, &parts.parts, &mut wiring);
     alertmanagers::read(&parts.parts, &mut wiring);
     for part in &parts.parts {
         configs(part, &mut wiring);
+        wiring.logs.filebeat.extend(part.documents.iter().filter_map(filebeat::operated));
         settings(part, &mut wiring);
     }
     wiring.addresses.extend(backends(&wiring));
@@ -142,6 +149,25 @@ fn configs(part: &Part, wiring: &mut Wiring) {
         }
         PartKind::Values => {
             part.documents.iter().for_each(|values| values_configs(part, values, wiring));
+        }
+        PartKind::Loki => {
+            let Some(document) = part.documents.first() else { return };
+            let version = image_version(wiring, "grafana/loki").unwrap_or(loki::NEWEST);
+            wiring.logs.loki.push(loki::read(document, home(part), version));
+        }
+        PartKind::Promtail => {
+            let Some(document) = part.documents.first() else { return };
+            wiring.logs.promtail.push(promtail::read(document, home(part)));
+        }
+        PartKind::FluentBit => {
+            let version = image_version(wiring, "fluent/fluent-bit");
+            wiring.logs.fluent_bit.push(fluent_bit::read(&part.source, home(part), version));
+        }
+        PartKind::Filebeat => {
+            let Some(document) = part.documents.first() else { return };
+            let namespace = part.holder.as_ref().map(|holder| holder.namespace.clone());
+            let version = image_version(wiring, "beats/filebeat");
+            wiring.logs.filebeat.push(filebeat::read(document, home(part), namespace, version));
         }
         PartKind::Dashboard => {
             let read = part.documents.iter().filter_map(|document| dashboard::read(document, home(part)));
@@ -205,6 +231,11 @@ fn scrape_configs(file: &SourceFile, jobs: &Node) -> Option<SourceFile> {
         }
         _ => None,
     }
+}
+
+/// The version that an image of the documents states.
+fn image_version(wiring: &Wiring, program: &str) -> Option<Version> {
+    wiring.running(program).find_map(|(_, container)| Version::parse(container.image_tag()?))
 }
 
 fn prometheus_version(wiring: &Wiring) -> Version {

@@ -5,11 +5,13 @@
 
 mod commands;
 mod grafana;
+mod logs;
 mod mounted;
 mod network;
 mod objects;
 mod prose;
 mod targets;
+mod traces;
 
 use std::collections::BTreeMap;
 
@@ -20,11 +22,16 @@ use crate::promql::Expr;
 
 pub use commands::ReadFile;
 pub use grafana::{Dashboard, Datasource, Grafana, Panel, Provider, Target};
+pub use logs::{
+    FilebeatConfig, FluentBitConfig, LogField, LogSink, Logs, LokiConfig, PromtailConfig, PromtailJob,
+    Section, SinkKind,
+};
 pub use mounted::Mounted;
 pub use network::{Address, Reached};
 pub use objects::{Backend, Binding, Endpoint, Ingress, Monitor, Object, Role, RoleRule};
 pub use prose::Listed;
 pub use targets::ScrapeTarget;
+pub use traces::{Agent, TraceClient, TraceLibrary, Traces};
 
 /// Everything that checks look at.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +57,8 @@ pub struct Wiring {
     /// PromQL outside of rules: checks of expressions judge it too.
     pub queries: Vec<Query>,
     pub grafana: Grafana,
+    pub logs: Logs,
+    pub traces: Traces,
     pub metrics: Vec<InstrumentedMetric>,
     /// What guides say in lists and tables.
     pub prose: Vec<Listed>,
@@ -370,6 +379,8 @@ pub struct Release {
     pub repository: Option<String>,
     pub namespace: String,
     pub namespace_place: Option<Spanned<String>>,
+    /// `--version`; the newest where it is left out.
+    pub version: Option<Spanned<String>>,
     /// Every single value by its path, from `--set` and the values files that are documented.
     pub values: BTreeMap<String, Spanned<String>>,
     /// All values files that the command names are documented.

@@ -1,7 +1,5 @@
-//! What a guide's commands do not fit: files never shown, repositories never added, Compose files never started, values
-//! that a chart does not have.
+//! What a guide's commands do not fit: files never shown, repositories never added, Compose files never started.
 
-pub mod chart_value_ignored;
 pub mod compose_file_unused;
 pub mod compose_networks_apart;
 pub mod external_url_unserved;

@@ -1,6 +1,6 @@
 //! Dashboards that a chart is told to take from a file which it can't see.
 
-use super::{Check, Harm};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::Wiring;
 

@@ -1,6 +1,6 @@
 //! Panels that ask a datasource which nobody provisions.
 
-use super::{Check, Harm};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Spanned, nearest};
 use crate::stack::wiring::Wiring;
 

@@ -1,6 +1,6 @@
 //! Panels whose unit does not fit what their query computes.
 
-use super::{Check, Harm};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::documents::dashboard::filled_in;
 use crate::promql;

@@ -1,6 +1,6 @@
 //! Folders from which Grafana is to read dashboards, and into which nothing is put.
 
-use super::{Check, Harm};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::stack::wiring::{Container, Home, PartKind, Provider, Wiring, Workload};
 

@@ -1,6 +1,6 @@
 //! Variables in panels that the dashboard does not define.
 
-use super::{Check, Harm};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::stack::wiring::{Dashboard, Wiring};
 

@@ -1,6 +1,6 @@
 //! Legends that name labels which their query's result never has.
 
-use super::{Check, Harm};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::documents::dashboard::filled_in;
 use crate::promql;

@@ -1,6 +1,6 @@
 //! Dashboards in the envelope of Grafana's HTTP API.
 
-use super::{Check, Harm};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::Wiring;
 

@@ -1,6 +1,6 @@
 //! Several datasources that are each to be the default.
 
-use super::{Check, Harm};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{Home, Release, Wiring};
 

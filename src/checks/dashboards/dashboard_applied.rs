@@ -1,6 +1,6 @@
 //! Grafana's dashboards given to Kubernetes as if they were objects.
 
-use super::{Check, Harm};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::stack::wiring::Wiring;
 

@@ -1,6 +1,6 @@
 //! A Grafana that has nothing to ask.
 
-use super::{Check, Harm};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::{PartKind, Wiring};
 

@@ -1,6 +1,6 @@
 //! Notification channels of the alerting that Grafana has no more.
 
-use super::{Check, Harm};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::stack::Version;
 use crate::stack::wiring::Wiring;

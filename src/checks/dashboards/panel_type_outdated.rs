@@ -1,6 +1,6 @@
 //! Panels and plugins of Grafana's days with Angular.
 
-use super::{Check, Harm};
+use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::{Dashboard, Wiring};
 

@@ -1,0 +1,32 @@
+//! Logs that are not kept, not found, not shipped, or kept for ever.
+
+pub mod certificate_not_mounted;
+pub mod config_file_missing;
+pub mod docker_metadata_unreachable;
+pub mod elasticsearch_password_guessed;
+pub mod elasticsearch_type_refused;
+pub mod elasticsearch_wants_tls;
+pub mod filebeat_setting_unknown;
+pub mod fluent_bit_config_refused;
+pub mod ilm_policy_keeps;
+pub mod log_endpoint_missing;
+pub mod log_field_never_set;
+pub mod log_files_deleted;
+pub mod log_index_overridden;
+pub mod log_label_cardinality;
+pub mod log_match_nothing;
+pub mod log_parser_misfit;
+pub mod log_path_not_mounted;
+pub mod log_position_lost;
+pub mod log_retention_not_enforced;
+pub mod log_sink_unread;
+pub mod log_target_without_path;
+pub mod log_tenant_ignored;
+pub mod log_tenant_missing;
+pub mod logs_never_deleted;
+pub mod logs_not_shipped;
+pub mod logs_sent_twice;
+pub mod loki_config_refused;
+pub mod loki_ruler_without_rules;
+pub mod operator_setting_reserved;
+pub mod promtail_config_refused;

@@ -1,0 +1,30 @@
+//! Names imported from a package that does not have them.
+
+use crate::checks::{Check, Harm};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::stack::wiring::Wiring;
+
+pub const CHECK: Check = Check {
+    id: "import-not-exported",
+    harm: Harm::Breaks,
+    title: "the package does not export this name",
+    explanation: "What a module does not export is `undefined` in JavaScript, and an error of the compiler in TypeScript. \
+                  jaeger-client has `initTracer(config, options)` and `initTracerFromEnv`, and nothing called `init`.",
+    example: "services: {api: {build: .}}\n```\n```js\nconst { init } = require('jaeger-client');\n",
+    mended: "services: {api: {build: .}}\n```\n```js\nconst { initTracer } = require('jaeger-client');\n",
+    find,
+};
+
+fn find(wiring: &Wiring) -> Vec<Diagnostic> {
+    let found = wiring.traces.missing_exports.iter().map(|(name, package)| {
+        let found = Diagnostic::error("", format!("`{package}` exports no `{}`", name.value))
+            .at(&name.span)
+            .label("undefined")
+            .because("calling it fails: the code has no tracer, or does not start");
+        match nearest(&name.value, ["initTracer", "initTracerFromEnv"]) {
+            Some(near) => found.help(format!("did you mean `{near}`?")),
+            None => found.help("jaeger-client has `initTracer(config, options)`"),
+        }
+    });
+    found.collect()
+}

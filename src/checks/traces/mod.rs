@@ -1,0 +1,13 @@
+//! Spans that nobody takes, traces that do not join, stores that forget them.
+
+pub mod import_not_exported;
+pub mod metric_reader_misused;
+pub mod samples_everything;
+pub mod scraped_port_without_metrics;
+pub mod span_status_constant;
+pub mod trace_agent_missing;
+pub mod trace_client_in_browser;
+pub mod trace_client_retired;
+pub mod trace_context_dropped;
+pub mod trace_storage_unused;
+pub mod traces_in_memory;

@@ -1,0 +1,103 @@
+//! Scrape annotations and targets with a port of Jaeger that has no metrics.
+
+use crate::checks::{Check, Harm};
+use crate::diagnostic::{Diagnostic, Spanned};
+use crate::stack::wiring::Wiring;
+
+pub const CHECK: Check = Check {
+    id: "scraped-port-without-metrics",
+    harm: Harm::Silent,
+    title: "this port has no metrics",
+    explanation: "Jaeger's programs serve `/metrics` at their admin ports: the collector and all-in-one at 14269, the query service \
+                  at 16687, the agent at 14271; Jaeger 2 at 8888. The ports for spans and for the UI answer 404 or not at all, so \
+                  `up` is 0. The chart's `annotations` moreover annotate the Deployment; Prometheus looks at pods, whose are \
+                  `podAnnotations`.",
+    example: "# jaeger-values.yaml\nprovisionDataStore: {cassandra: false}\ncollector:\n  podAnnotations: {prometheus.io/scrape: 'true', prometheus.io/port: '14268'}\n",
+    mended: "# jaeger-values.yaml\nprovisionDataStore: {cassandra: false}\ncollector:\n  podAnnotations: {prometheus.io/scrape: 'true', prometheus.io/port: '14269'}\n",
+    find,
+};
+
+/// A port without metrics, what it is for, and where the metrics are.
+const PORTS: [(&str, &str, &str); 9] = [
+    ("14268", "spans over HTTP", "14269"),
+    ("14250", "spans over gRPC", "14269"),
+    ("14267", "spans over TChannel", "14269"),
+    ("16686", "the UI", "16687"),
+    ("6831", "spans over UDP", "14271"),
+    ("6832", "spans over UDP", "14271"),
+    ("5778", "sampling strategies", "14271"),
+    ("4317", "OTLP over gRPC", "14269"),
+    ("4318", "OTLP over HTTP", "14269"),
+];
+
+fn find(wiring: &Wiring) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for setting in &wiring.settings {
+        let Some(before) = setting.path.strip_suffix(".prometheus.io/port") else { continue };
+        let component = before.split('.').next().unwrap_or_default();
+        if ["agent", "collector", "query", "allInOne", "jaeger"].contains(&component) {
+            found.extend(judge(&setting.value));
+        }
+    }
+    for workload in &wiring.workloads {
+        if workload.containers.iter().any(|container| container.image_name().contains("jaegertracing/"))
+            && let Some(port) = workload.annotations.get("prometheus.io/port")
+        {
+            found.extend(judge(port));
+        }
+    }
+    found.extend(misplaced(wiring));
+    found
+}
+
+fn judge(port: &Spanned<String>) -> Option<Diagnostic> {
+    let (_, what, metrics) = PORTS.iter().find(|(known, ..)| *known == port.value)?;
+    Some(
+        Diagnostic::error("", format!("port {} of Jaeger has no metrics", port.value))
+            .at(&port.span)
+            .label(format!("for {what}"))
+            .because("each scrape fails, so `up` is 0 for ever")
+            .help(format!("its metrics are at {metrics}")),
+    )
+}
+
+/// Annotations that the chart puts on Deployments, where Prometheus does not look.
+fn misplaced(wiring: &Wiring) -> Option<Diagnostic> {
+    let release = wiring.releases.iter().find(|release| release.chart.value == "jaeger")?;
+    let mut scraped = release.values.iter().filter(|(path, _)| {
+        let mut parts = path.splitn(3, '.');
+        let component = parts.next().unwrap_or_default();
+        ["agent", "collector", "query"].contains(&component)
+            && parts.next() == Some("annotations")
+            && parts.next() == Some("prometheus.io/scrape")
+    });
+    let (_, first) = scraped.next()?;
+    let found =
+        Diagnostic::error("", "these annotations are not on the pods, where Prometheus looks for them")
+            .at(&first.span)
+            .label("annotates the Deployment or DaemonSet")
+            .related(&release.chart.span, "this chart, up to version 3")
+            .help("write `podAnnotations`");
+    Some(scraped.fold(found, |found, (_, other)| found.related(&other.span, "these too")))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    #[test]
+    fn annotations_of_the_chart_are_on_pods_only_as_pod_annotations() {
+        let guide = |key: &str| {
+            format!(
+                "```sh\nhelm install j jaegertracing/jaeger -f v.yaml\n```\nv.yaml\n```yaml\nprovisionDataStore: {{}}\nagent:\n  \
+                 {key}:\n    prometheus.io/scrape: 'true'\n    prometheus.io/port: '14271'\n```\n"
+            )
+        };
+        check("scraped-port-without-metrics", &guide("podAnnotations"), &[]);
+        check(
+            "scraped-port-without-metrics",
+            &guide("annotations"),
+            &["9:27 these annotations are not on the pods, where Prometheus looks for them"],
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! Spans sent to an agent that is not there.
+
+use crate::checks::{Check, Harm};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::stack::Version;
+use crate::stack::wiring::{Agent, Reached, Release, Service, TraceClient, TraceLibrary, Wiring};
+
+pub const CHECK: Check = Check {
+    id: "trace-agent-missing",
+    harm: Harm::Silent,
+    title: "no agent takes the spans at this port",
+    explanation: "Jaeger's clients send spans over UDP to an agent, by default on their own host. UDP reports no error, so spans for \
+                  an agent that is not there are simply gone. Jaeger 1.63 and later have no agent, in `all-in-one` neither; its \
+                  chart has none since version 4; its operator puts one beside pods only where they ask for it \
+                  (`sidecar.jaegertracing.io/inject`).",
+    example: "services:\n  jaeger:\n    image: jaegertracing/all-in-one:1.76.0\n```\n```py\nfrom opentelemetry.exporter.jaeger.thrift import JaegerExporter\nexporter = JaegerExporter(agent_host_name=\"jaeger\", agent_port=6831)\n",
+    mended: "services:\n  jaeger:\n    image: jaegertracing/all-in-one:1.62.0\n```\n```py\nfrom opentelemetry.exporter.jaeger.thrift import JaegerExporter\nexporter = JaegerExporter(agent_host_name=\"jaeger\", agent_port=6831)\n",
+    find,
+};
+
+/// The first version without an agent.
+const WITHOUT: Version = Version::new(1, 63);
+
+fn find(wiring: &Wiring) -> Vec<Diagnostic> {
+    // A browser can't send UDP at all, which is told elsewhere.
+    let clients = wiring.traces.clients.iter().filter(|client| !client.browser);
+    clients.filter_map(|client| judge(wiring, client, client.agent.as_ref()?)).collect()
+}
+
+fn judge(wiring: &Wiring, client: &TraceClient, agent: &Agent) -> Option<Diagnostic> {
+    let help = match client.library {
+        TraceLibrary::Jaeger => "send by OpenTelemetry's SDK and OTLP to the collector, at port 4317 or 4318",
+        _ => "send OTLP to the collector, at port 4317 or 4318",
+    };
+    let told = |place: &Span, label: String| {
+        Diagnostic::error("", format!("no agent takes these spans at UDP port {}", agent.port))
+            .at(place)
+            .label(label)
+            .help(help)
+    };
+    let Some(host) =
+        agent.host.as_ref().filter(|host| !matches!(host.value.as_str(), "localhost" | "127.0.0.1"))
+    else {
+        let has_jaeger = backend(wiring)?;
+        return (!runs_beside(wiring)).then(|| {
+            let place = agent.host.as_ref().map_or(&client.place, |host| &host.span);
+            let found = told(place, "sends to its own host, where no agent is documented".to_owned())
+                .because("UDP reports no error: every span is lost")
+                .related(&has_jaeger, "this runs no agent beside the application");
+            found
+        });
+    };
+    match wiring.reach(&host.value, None) {
+        Reached::Service(service) => {
+            let (place, why) = without_agent(wiring, service)?;
+            Some(
+                told(&host.span, why.to_owned())
+                    .related(&place, "this one")
+                    .because("UDP reports no error: every span is lost"),
+            )
+        }
+        Reached::Unknown => {
+            let release = wiring.releases.iter().find(|release| release.chart.value == "jaeger")?;
+            Some(of_chart(release, told(&host.span, format!("no Service is called `{}`", host.value))))
+        }
+        _ => None,
+    }
+}
+
+/// Why what a name leads to has no agent.
+fn without_agent(wiring: &Wiring, service: &Service) -> Option<(Span, &'static str)> {
+    // A chart's Service stands for what the chart makes.
+    if service.made_by.is_some() {
+        let release = wiring.releases.iter().find(|release| {
+            release.chart.value == "jaeger" && Some(&release.namespace) == service.namespace.as_ref()
+        })?;
+        return newest(release).then(|| {
+            (
+                release.chart.span.clone(),
+                "the chart's newest version, which none being stated means, has no such Service and no agent",
+            )
+        });
+    }
+    let workload = wiring.workloads.iter().find(|workload| match workload.namespace.is_none() {
+        true => workload.name.value == service.name.value,
+        false => {
+            workload.namespace == service.namespace
+                && !service.selector.is_empty()
+                && service.selector.iter().all(|(name, value)| workload.labels.get(name) == Some(value))
+        }
+    })?;
+    let container =
+        workload.containers.iter().find(|container| container.image_name().ends_with("all-in-one"))?;
+    let image = container.image.as_ref()?;
+    match container.image_tag() {
+        None | Some("latest") => {
+            Some((image.span.clone(), "the latest all-in-one is 1.76, and the agent is gone since 1.63"))
+        }
+        Some(tag) => {
+            let version = Version::parse(tag)?;
+            (version >= WITHOUT).then(|| (image.span.clone(), "Jaeger has no agent since 1.63"))
+        }
+    }
+}
+
+/// Whether a release gets the newest chart, having no version stated.
+fn newest(release: &Release) -> bool {
+    release
+        .version
+        .as_ref()
+        .is_none_or(|version| Version::parse(&version.value).is_some_and(|version| version.major >= 4))
+}
+
+fn of_chart(release: &Release, found: Diagnostic) -> Diagnostic {
+    found
+        .related(&release.chart.span, "this chart")
+        .because("the chart's newest version has one Service, called like the release, and no agent")
+}
+
+/// A Jaeger of the documents.
+fn backend(wiring: &Wiring) -> Option<Span> {
+    let object = wiring
+        .objects
+        .iter()
+        .find(|object| object.kind.value == "Jaeger")
+        .map(|object| object.name.span.clone());
+    let release = || {
+        wiring
+            .releases
+            .iter()
+            .find(|release| release.chart.value == "jaeger")
+            .map(|release| release.chart.span.clone())
+    };
+    let workload = || {
+        let runs = |name: &str| name.contains("jaegertracing/");
+        wiring
+            .workloads
+            .iter()
+            .find(|workload| workload.containers.iter().any(|container| runs(container.image_name())))
+            .map(|workload| workload.place.clone())
+    };
+    object.or_else(release).or_else(workload)
+}
+
+/// Whether an agent runs beside the application: as a sidecar, or on each host.
+fn runs_beside(wiring: &Wiring) -> bool {
+    let asked = wiring.settings.iter().any(|setting| {
+        setting.path.contains("sidecar.jaegertracing.io/inject")
+            || setting.path.ends_with("agent.strategy")
+                && setting.value.value.eq_ignore_ascii_case("daemonset")
+            || matches!(setting.key(), "JAEGER_AGENT_HOST" | "JAEGER_ENDPOINT")
+            || matches!(setting.value.value.as_str(), "JAEGER_AGENT_HOST" | "JAEGER_ENDPOINT")
+    });
+    asked
+        || wiring.workloads.iter().flat_map(|workload| &workload.containers).any(|container| {
+            container.image_name().ends_with("jaeger-agent")
+                || container.variable("JAEGER_AGENT_HOST").or(container.variable("JAEGER_ENDPOINT")).is_some()
+        })
+}
