@@ -184,7 +184,6 @@ pub const FAMILIES: &[Family] = &[
             &cluster::missing_object::CHECK,
             &cluster::secret_not_documented::CHECK,
             &cluster::storage_class_not_documented::CHECK,
-            &cluster::certificate_not_mounted::CHECK,
             &cluster::probe_fails::CHECK,
             &safety::volume_not_writable::CHECK,
             &guides::helm_repository_missing::CHECK,

@@ -136,7 +136,7 @@ mod tests {
     fn a_table_s_row_is_an_item() {
         check(
             "| Alert | At |\n|---|---|\n| CPU | 80% |\n",
-            &[" > Alert   At guide.md:1:2", " > CPU   80% guide.md:3:3"],
+            &[" > Alert  At guide.md:1:3", " > CPU  80% guide.md:3:3"],
         );
     }
 }

@@ -121,7 +121,7 @@ fn local_what_a_real_world_cannot_do_is_refused_before_anything_runs() {
         &local("200"),
         "no instance can vanish from discovery 200 times as fast",
     );
-    check(&sei(""), &local("1000"), "cannot pass 1000 times as fast");
+    check(&sei(""), &local("60000"), "60000 is not in 1..=1000");
     check(&sei(""), &["--speed", "2"], "--speed is for real worlds");
     check(&sei(""), &["--world", "local", "--spread"], "--spread is for the twin");
 }

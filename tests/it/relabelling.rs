@@ -156,7 +156,8 @@ fn real_prometheus(targets: &Targets, wanted: usize) -> Scraped {
     let discovery = read.expect("a config").scrape_configs.into_iter().flat_map(|job| job.discovery);
     let pods = discovery.into_iter().find(|discovery| matches!(discovery, Discovery::Kubernetes { .. }));
     let pods = targets.discover("pods", &pods.expect("a job with pods"));
-    let http = format!("http_sd_configs: [{{url: '{pods}', refresh_interval: 1s}}]");
+    let http =
+        format!("http_sd_configs: [{{url: 'http://{}{pods}', refresh_interval: 1s}}]", targets.address());
     let folder = tempfile::tempdir().expect("a folder");
     let proxied = format!("proxy_url: 'http://{}',", targets.address());
     std::fs::write(folder.path().join("prometheus.yml"), config(&http, &proxied)).expect("written");

@@ -1,7 +1,6 @@
 //! Kubernetes objects that the cluster refuses or that do nothing: references to what is not there, selectors that
 //! select nothing, kinds that nobody serves.
 
-pub mod certificate_not_mounted;
 pub mod discovery_not_permitted;
 pub mod kind_without_operator;
 pub mod missing_namespace;

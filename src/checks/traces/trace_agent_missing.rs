@@ -44,10 +44,10 @@ fn judge(wiring: &Wiring, client: &TraceClient, agent: &Agent) -> Option<Diagnos
         let has_jaeger = backend(wiring)?;
         return (!runs_beside(wiring)).then(|| {
             let place = agent.host.as_ref().map_or(&client.place, |host| &host.span);
-            let found = told(place, "sends to its own host, where no agent is documented".to_owned())
+
+            told(place, "sends to its own host, where no agent is documented".to_owned())
                 .because("UDP reports no error: every span is lost")
-                .related(&has_jaeger, "this runs no agent beside the application");
-            found
+                .related(&has_jaeger, "this runs no agent beside the application")
         });
     };
     match wiring.reach(&host.value, None) {
