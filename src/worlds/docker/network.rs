@@ -95,6 +95,8 @@ impl Network {
     }
 
     /// How a container names that server of ours.
+    // An entry of the map would be held across a start that can fail.
+    #[allow(clippy::map_entry)]
     pub fn forward(&self, server: SocketAddr) -> io::Result<String> {
         let mut forwards = self.forwards.lock().unwrap_or_else(PoisonError::into_inner);
         if !forwards.contains_key(&server) {
