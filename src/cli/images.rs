@@ -32,10 +32,14 @@ impl ImageArguments {
 
     /// The file's map, overridden by the single ones.
     pub fn map(&self) -> Result<ImageMap, Vec<Diagnostic>> {
+        self.map_over(std::env::var_os("FIREDRILL_IMAGES").map(PathBuf::from))
+    }
+
+    /// The map, where the environment names a file.
+    fn map_over(&self, from_environment: Option<PathBuf>) -> Result<ImageMap, Vec<Diagnostic>> {
         let mut problems = Vec::new();
         let mut map = ImageMap::default();
-        let from_environment = || std::env::var_os("FIREDRILL_IMAGES").map(PathBuf::from);
-        if let Some(path) = self.images.clone().or_else(from_environment) {
+        if let Some(path) = self.images.clone().or(from_environment) {
             match std::fs::read_to_string(&path) {
                 Ok(text) => {
                     let (read, wrong) = images::read_file(&SourceFile::new(path.display().to_string(), text));
@@ -67,7 +71,7 @@ mod tests {
     fn check(image: &[&str], expected: Result<(&str, &str), &str>) {
         let arguments =
             ImageArguments { image: image.iter().map(|text| (*text).to_owned()).collect(), images: None };
-        let got = arguments.map();
+        let got = arguments.map_over(None);
         match expected {
             Ok((wanted, replacement)) => {
                 let replaced = got.unwrap().replacement(&Image::parse(wanted).unwrap());
