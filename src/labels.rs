@@ -1,5 +1,6 @@
 //! Label sets, as Prometheus and Alertmanager have them: sorted by name, an empty value is no label.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use crate::golang::quote;
 
 pub const METRIC_NAME: &str = "__name__";
 
-/// A sorted label set. Cheap to clone; never holds an empty value.
+/// A sorted label set. Cheap to clone; holds an empty value only where it was made `verbatim`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Labels(Arc<[(Arc<str>, Arc<str>)]>);
 
@@ -23,6 +24,13 @@ impl Labels {
             builder.set(name, value);
         }
         builder.build()
+    }
+
+    /// The pairs as they are: an annotation may be empty, which a label can't be. Later pairs replace earlier ones.
+    pub fn verbatim<N: Into<Arc<str>>, V: Into<Arc<str>>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        let pairs: BTreeMap<_, _> =
+            pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Labels(pairs.into_iter().collect())
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {

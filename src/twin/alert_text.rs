@@ -86,7 +86,7 @@ impl AlertText {
         });
         ActiveAlert {
             labels: element.labels.clone(),
-            annotations: Labels::from_pairs(annotations),
+            annotations: Labels::verbatim(annotations),
             state: element.state,
             active_at: element.active_at,
             value: element.value,

@@ -122,6 +122,12 @@ fn local_what_a_real_world_cannot_do_is_refused_before_anything_runs() {
         "no instance can vanish from discovery 200 times as fast",
     );
     check(&sei(""), &local("60000"), "60000 is not in 1..=1000");
+    let stack = folder.path().join("stack");
+    std::fs::create_dir(&stack).unwrap();
+    std::fs::write(stack.join("prometheus.yml"), "global: {scrape_interval: 2s, scrape_timeout: 400ms}\n")
+        .unwrap();
+    let short = format!("stack: {}\nname: x\nthen: {{expr: vector(1), is: 1 now}}\n", stack.display());
+    check(&short, &local("1000"), "400ms cannot pass 1000 times as fast");
     check(&sei(""), &["--speed", "2"], "--speed is for real worlds");
     check(&sei(""), &["--world", "local", "--spread"], "--spread is for the twin");
 }

@@ -220,7 +220,7 @@ fn expected_alert(
     }
     let mut map = Mapping::of(node, "expected alert", problems)?;
     let expected_labels = map.get("exp_labels").map(|node| labels(node, problems)).unwrap_or_default();
-    let annotations = map.get("exp_annotations").map(|node| labels(node, problems)).unwrap_or_default();
+    let annotations = map.get("exp_annotations").map(|node| annotations(node, problems)).unwrap_or_default();
     map.finish(problems);
     let labels = match alert {
         // Nobody writes this label: promtool adds it, whatever stands there.
@@ -295,6 +295,11 @@ fn metric(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Labels> {
 fn labels(node: &Node, problems: &mut Vec<Diagnostic>) -> Labels {
     let pairs = value::label_pairs(node, true, problems);
     Labels::from_pairs(pairs.iter().map(|(name, value)| (name.value.as_str(), value.value.as_str())))
+}
+
+fn annotations(node: &Node, problems: &mut Vec<Diagnostic>) -> Labels {
+    let pairs = value::label_pairs(node, true, problems);
+    Labels::verbatim(pairs.iter().map(|(name, value)| (name.value.as_str(), value.value.as_str())))
 }
 
 /// No interval, or one of zero, is the default.

@@ -1,8 +1,8 @@
 //! The docker place: components are containers of the images that the documents name.
 //!
-//! All share a network without a way out, see [`network`]. Each sees its folder under the same path, as the user that
+//! All share a network without a way out, see `network`. Each sees its folder under the same path, as the user that
 //! runs firedrill; what it says is written beside that folder. Everything carries labels that say whose it is, so that what a
-//! killed firedrill left is found by the next, see [`sweep`].
+//! killed firedrill left is found by the next, see `sweep`.
 
 mod container;
 mod engine;

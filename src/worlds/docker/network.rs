@@ -5,6 +5,7 @@
 //! that network, which only its containers have a way to; they know it by the name [`HOST`].
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -95,21 +96,22 @@ impl Network {
     }
 
     /// How a container names that server of ours.
-    // An entry of the map would be held across a start that can fail.
-    #[allow(clippy::map_entry)]
     pub fn forward(&self, server: SocketAddr) -> io::Result<String> {
         let mut forwards = self.forwards.lock().unwrap_or_else(PoisonError::into_inner);
-        if !forwards.contains_key(&server) {
-            let lead = move |stream: &TcpStream| {
-                // Either side's going away ends it.
-                drop(join(stream, server));
-            };
-            // The same port where it is free: to some clients a port has a meaning.
-            let forward = Server::start_at((self.gateway, server.port()).into(), lead)
-                .or_else(|_| Server::start_at((self.gateway, 0).into(), lead))?;
-            forwards.insert(server, forward);
-        }
-        Ok(format!("{HOST}:{}", forwards[&server].address().port()))
+        let forward = match forwards.entry(server) {
+            Entry::Occupied(forward) => forward.into_mut(),
+            Entry::Vacant(place) => {
+                let lead = move |stream: &TcpStream| {
+                    // Either side's going away ends it.
+                    drop(join(stream, server));
+                };
+                // The same port where it is free: to some clients a port has a meaning.
+                let forward = Server::start_at((self.gateway, server.port()).into(), lead)
+                    .or_else(|_| Server::start_at((self.gateway, 0).into(), lead))?;
+                place.insert(forward)
+            }
+        };
+        Ok(format!("{HOST}:{}", forward.address().port()))
     }
 }
 

@@ -125,7 +125,7 @@ fn read(body: &[u8], at: Timestamp) -> Vec<Sent> {
 
 pub fn labels(value: &Value) -> Labels {
     let entries = value.as_object().into_iter().flatten();
-    Labels::from_pairs(entries.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))))
+    Labels::verbatim(entries.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))))
 }
 
 /// An instant of the machine's time, as Go writes it.

@@ -9,6 +9,7 @@ use firedrill::labels::Labels;
 use firedrill::runner::{self, RunOptions};
 use firedrill::scenario::select;
 use firedrill::stack::Version;
+use firedrill::time::Timestamp;
 use firedrill::timeline::{ActiveAlert, AlertState, Observed, SeenSample};
 use proptest::prelude::*;
 use proptest::sample::select as one_of;
@@ -127,7 +128,7 @@ fn random_unit_tests_end_as_promtool_ends_them() {
     println!("{} unit test files; of {} with right expectations {passed} pass", files.len(), plays.len());
     let shown = differences[..differences.len().min(4)].join("\n\n");
     assert!(differences.is_empty(), "{} differ, such as\n{shown}", differences.len());
-    assert!(passed > plays.len() / 5, "a test that compares next to nothing");
+    assert!(passed > plays.len() / 3, "a test that compares next to nothing");
 }
 
 /// Whether each file passes, in one run.
@@ -272,15 +273,16 @@ impl Play {
         let outcome = runner::run(&scenarios[0], &stack, &RunOptions::default()).expect("it runs");
         let observations = &outcome.timeline.observations;
         let case = |(seconds, rule, is_alert): (u64, usize, bool)| {
-            let at = |at: firedrill::time::Timestamp| at.0 == seconds as i64 * 1000;
+            let asked = Timestamp(seconds as i64 * 1000);
             match is_alert {
+                // As the last evaluation left them.
                 true => Seen::Alerts(
                     observations
                         .iter()
                         .rev()
                         .find_map(|seen| match &seen.what {
                             Observed::AlertsSeen { alert, active }
-                                if at(seen.at) && *alert == format!("A{rule}") =>
+                                if seen.at <= asked && *alert == format!("A{rule}") =>
                             {
                                 Some(
                                     active
@@ -300,7 +302,7 @@ impl Play {
                         .rev()
                         .find_map(|seen| match &seen.what {
                             Observed::Value { expr, result: Ok(samples) }
-                                if at(seen.at) && *expr == recorded(rule) =>
+                                if seen.at == asked && *expr == recorded(rule) =>
                             {
                                 Some(samples.clone())
                             }
