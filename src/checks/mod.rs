@@ -452,8 +452,9 @@ pub fn run(wiring: &Wiring) -> Vec<Finding> {
 pub fn run_selected(wiring: &Wiring, selection: &Selection) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut known = BTreeSet::new();
+    let mut of_routing = routing::found(wiring, &|id| selection.runs(id));
     for check in all().filter(|check| selection.runs(check.id)) {
-        for mut diagnostic in (check.find)(wiring) {
+        for mut diagnostic in of_routing.remove(check.id).unwrap_or_else(|| (check.find)(wiring)) {
             diagnostic.id = check.id;
             diagnostic.severity = check.harm.severity();
             if known.insert((check.id, place_of(&diagnostic), diagnostic.message.clone())) {

@@ -12,7 +12,7 @@ pub const CHECK: Check = Check {
     explanation: "`continue` lets the next sibling routes try too. It never leads back to the parent: a parent keeps only what none of its children takes. Where no later sibling can match, the alert is told to one receiver alone.",
     example: "# alertmanager.yml\nroute:\n  receiver: team\n  routes:\n  - matchers: [severity=critical]\n    receiver: pager\n    continue: true\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\n- name: pager\n  pagerduty_configs:\n  - routing_key_file: /etc/alertmanager/key\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
     mended: "# alertmanager.yml\nroute:\n  receiver: team\n  routes:\n  - matchers: [severity=critical]\n    receiver: pager\n    continue: true\n  - matchers: [severity=critical]\n    receiver: team\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\n- name: pager\n  pagerduty_configs:\n  - routing_key_file: /etc/alertmanager/key\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
-    find: |wiring| super::find(wiring, check),
+    find: |wiring| super::alone(wiring, CHECK.id),
 };
 
 pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {

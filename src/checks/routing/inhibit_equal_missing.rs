@@ -11,7 +11,7 @@ pub const CHECK: Check = Check {
     explanation: "A label that both alerts lack counts as equal. Where none of them has it, any source mutes every target, of whatever service it is.",
     example: "# alertmanager.yml\nroute: {receiver: team}\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\ninhibit_rules:\n- source_matchers: [severity=critical]\n  target_matchers: [severity=warning]\n  equal: [cluster]\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: sum(up) == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: sum(slow) > 1\n    labels: {severity: warning}\n",
     mended: "# alertmanager.yml\nroute: {receiver: team}\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\ninhibit_rules:\n- source_matchers: [severity=critical]\n  target_matchers: [severity=warning]\n  equal: [instance]\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: sum by (instance) (up) == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: sum by (instance) (slow) > 1\n    labels: {severity: warning}\n",
-    find: |wiring| super::find(wiring, check),
+    find: |wiring| super::alone(wiring, CHECK.id),
 };
 
 pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {

@@ -1,5 +1,5 @@
 //! What is wrong with where alerts go. Every check is a function of the stack's [`Routing`] alone, so that `firedrill check`
-//! and `firedrill drill` find the same.
+//! and `firedrill drill` find the same, and so that where alerts go is found out once for all of them.
 
 pub(super) mod alert_reaches_only_default;
 pub(super) mod alert_unknown;
@@ -15,6 +15,8 @@ pub(super) mod route_unreachable;
 pub(super) mod template_unused;
 pub(super) mod time_interval_unused;
 
+use std::collections::BTreeMap;
+
 use super::{Check, alerts_sent_to_nobody, placeholder_receiver};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::routing::Routing;
@@ -24,8 +26,10 @@ use crate::stack::{Prometheus, Stack};
 /// A check of the routes.
 pub struct RoutingCheck {
     pub check: &'static Check,
-    find: fn(&Routing<'_>) -> Vec<Diagnostic>,
+    find: Find,
 }
+
+type Find = fn(&Routing<'_>) -> Vec<Diagnostic>;
 
 /// Every one, in the order of the manual.
 pub const CHECKS: &[RoutingCheck] = &[
@@ -62,19 +66,29 @@ pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
     unsent.chain(placeholders).chain(CHECKS.iter().flat_map(|check| (check.find)(routing))).collect()
 }
 
-/// What a check finds in the documents: in each Alertmanager config, with all alerts that are documented.
-fn find(wiring: &Wiring, check: fn(&Routing<'_>) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let stacks = wiring.alertmanagers.iter().filter_map(|config| stack(wiring, config));
-    stacks.flat_map(|stack| Routing::of(&stack).map_or_else(Vec::new, |routing| check(&routing))).collect()
+/// What the checks of these ids find in the documents: in each Alertmanager config, with all alerts that are documented.
+pub(super) fn found(wiring: &Wiring, runs: &dyn Fn(&str) -> bool) -> BTreeMap<&'static str, Vec<Diagnostic>> {
+    let checks: Vec<&RoutingCheck> = CHECKS.iter().filter(|routing| runs(routing.check.id)).collect();
+    let mut found: BTreeMap<_, _> = checks.iter().map(|routing| (routing.check.id, Vec::new())).collect();
+    if checks.is_empty() {
+        return found;
+    }
+    let refused = wiring.alertmanagers.iter().any(|config| !config.problems.is_empty());
+    for stack in wiring.alertmanagers.iter().filter_map(|config| stack(wiring, config)) {
+        let Some(routing) = Routing::of(&stack) else { continue };
+        for RoutingCheck { check, find } in &checks {
+            // What a config that Alertmanager refuses would say is not known.
+            if !(refused && check.id == notification_fails::CHECK.id) {
+                found.entry(check.id).or_default().extend(find(&routing));
+            }
+        }
+    }
+    found
 }
 
-/// The same, but only in configs that Alertmanager accepts: of others it is not known what they would say.
-fn find_in_accepted(wiring: &Wiring, check: fn(&Routing<'_>) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let refused = |config: &&AlertmanagerConfig| !config.problems.is_empty();
-    match wiring.alertmanagers.iter().find(refused) {
-        Some(_) => Vec::new(),
-        None => find(wiring, check),
-    }
+/// What one of them finds.
+fn alone(wiring: &Wiring, id: &str) -> Vec<Diagnostic> {
+    found(wiring, &|other| other == id).into_values().flatten().collect()
 }
 
 /// A config and all documented rules, as one stack; none where there are no rules, and so no alerts.

@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
     explanation: "Alertmanager parses a template when it starts, and executes it when it notifies. What fails then (a template that nobody defines, a function given the wrong kind of value) is a line in its log, and the notification is lost. Tried with the first alert that comes to the receiver.",
     example: "# alertmanager.yml\nroute: {receiver: chat}\nreceivers:\n- name: chat\n  slack_configs:\n  - api_url_file: /etc/alertmanager/slack\n    channel: '#alerts'\n    text: '{{ template \"team.text\" . }}'\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
     mended: "# alertmanager.yml\nroute: {receiver: chat}\nreceivers:\n- name: chat\n  slack_configs:\n  - api_url_file: /etc/alertmanager/slack\n    channel: '#alerts'\n    text: '{{ .CommonAnnotations.summary }}'\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
-    find: |wiring| super::find_in_accepted(wiring, check),
+    find: |wiring| super::alone(wiring, CHECK.id),
 };
 
 pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {

@@ -12,7 +12,7 @@ pub const CHECK: Check = Check {
     explanation: "A receiver without an integration takes alerts and does nothing with them. Where that is meant, its name should say so: `null`, `blackhole`, `devnull` and the like are not reported.",
     example: "# alertmanager.yml\nroute: {receiver: team}\nreceivers:\n- name: team\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
     mended: "# alertmanager.yml\nroute: {receiver: team}\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
-    find: |wiring| super::find(wiring, check),
+    find: |wiring| super::alone(wiring, CHECK.id),
 };
 
 const ON_PURPOSE: [&str; 10] =

@@ -12,7 +12,7 @@ pub const CHECK: Check = Check {
     explanation: "A group is looked at every `group_interval`, and told again at the first look at which `repeat_interval` has passed. One that is no multiple of the other is stretched to the next look. One that equals it is missed by a hair at every other look: the last notification is then a moment younger than `repeat_interval`, so that it comes half as often as it says.",
     example: "# alertmanager.yml\nroute:\n  receiver: team\n  group_interval: 5m\n  repeat_interval: 5m\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
     mended: "# alertmanager.yml\nroute:\n  receiver: team\n  group_interval: 1m\n  repeat_interval: 5m\nreceivers:\n- name: team\n  webhook_configs:\n  - url: http://relay:8080/\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n    labels: {severity: critical}\n  - alert: ApiSlow\n    expr: slow > 1\n    labels: {severity: warning}\n",
-    find: |wiring| super::find(wiring, check),
+    find: |wiring| super::alone(wiring, CHECK.id),
 };
 
 pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {

@@ -16,7 +16,7 @@ pub const CHECK: Check = Check {
     explanation: "A template is used by the settings of receivers and by other templates. Those that replace one of Alertmanager's own (`slack.default.title`, `__subject`) are used by it.",
     example: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: alertmanager}\ndata:\n  alertmanager.yml: |\n    route: {receiver: team}\n    receivers:\n    - name: team\n      slack_configs:\n      - api_url_file: /etc/alertmanager/slack\n        channel: '#alerts'\n        text: '{{ template \"team.text\" . }}'\n    templates: [/etc/alertmanager/*.tmpl]\n  team.tmpl: |\n    {{ define \"team.text\" }}{{ .CommonAnnotations.summary }}{{ end }}\n    {{ define \"team.titel\" }}{{ .CommonLabels.alertname }}{{ end }}\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n",
     mended: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: alertmanager}\ndata:\n  alertmanager.yml: |\n    route: {receiver: team}\n    receivers:\n    - name: team\n      slack_configs:\n      - api_url_file: /etc/alertmanager/slack\n        channel: '#alerts'\n        text: '{{ template \"team.text\" . }}'\n    templates: [/etc/alertmanager/*.tmpl]\n  team.tmpl: |\n    {{ define \"team.text\" }}{{ .CommonAnnotations.summary }}{{ end }}\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n",
-    find: |wiring| super::find(wiring, check),
+    find: |wiring| super::alone(wiring, CHECK.id),
 };
 
 pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
