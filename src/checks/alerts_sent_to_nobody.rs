@@ -1,7 +1,7 @@
 //! Alerts that Prometheus evaluates and sends to no Alertmanager.
 
 use super::{Check, Harm};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::stack::wiring::{Home, Wiring};
 use crate::stack::{Prometheus, Rule, RuleKind};
 
@@ -25,10 +25,6 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
 
 /// Of one Prometheus, where there is an alert that it could send.
 pub fn of(prometheus: &Prometheus, alert: Option<&Rule>) -> Option<Diagnostic> {
-    let file = prometheus.file.as_ref().filter(|_| prometheus.alertmanagers.is_empty())?;
-    let found = Diagnostic::error("", "this Prometheus sends its alerts to no Alertmanager")
-        .at(&file.span(0..0))
-        .label("has no `alerting.alertmanagers`")
-        .related(&alert?.name().span, "nobody is told of this alert");
-    Some(found)
+    let found = Diagnostic { severity: Severity::Error, ..prometheus.unsent()?.warning() };
+    Some(found.related(&alert?.name().span, "nobody is told of this alert"))
 }

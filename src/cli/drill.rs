@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::color::{self, When};
 use super::{Exit, output};
+use crate::checks::routing::found_by_drills;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::documents::{self, expectations};
 use crate::drill::{self, Ask, Table};
@@ -107,7 +108,11 @@ pub fn run(arguments: &DrillArguments, color: When) -> Exit {
         Exit::Unusable
     };
     let stack = match documents::load(&arguments.stack, None) {
-        Ok((stack, warnings)) => {
+        Ok((stack, mut warnings)) => {
+            // The table tells what is wrong with where alerts go.
+            let in_table = |id: &str| found_by_drills().any(|check| check.id == id);
+            let has_table = arguments.alert.is_none() && arguments.expect.is_none();
+            warnings.retain(|warning| !(has_table && in_table(warning.id)));
             output::problems(&warnings, complaints);
             stack
         }

@@ -6,6 +6,7 @@
 mod alertmanager;
 mod folder;
 pub mod glob;
+mod sending;
 #[cfg(test)]
 mod tests;
 mod within;
@@ -113,6 +114,9 @@ impl Loader {
         files.extend(alertmanager.iter().map(|alertmanager| alertmanager.place.file.clone()));
         let mut prometheus = config.unwrap_or_else(|| Prometheus::new(version));
         prometheus.version = stated;
+        if let Some(alertmanager) = &alertmanager {
+            self.sending(&mut prometheus, &rule_groups, alertmanager, &within, config_within);
+        }
         let programs = ["prom/prometheus", "prometheus/prometheus"];
         let external_url = described.external_url.map(|url| url.value);
         prometheus.external_url =

@@ -44,8 +44,12 @@ impl<'s> Inference<'s> {
                 labels.set_value(name, value);
             }
         }
-        let configs = &self.stack.prometheus.alert_relabel_configs;
-        configs.iter().all(|config| relabelled(config, &mut labels)).then_some(labels)
+        let ways = self.stack.prometheus.relabelling().into_iter();
+        let sent = ways.filter_map(|way| {
+            let mut labels = labels.clone();
+            way.into_iter().flatten().all(|config| relabelled(config, &mut labels)).then_some(labels)
+        });
+        sent.reduce(|one, other| one.or(&other))
     }
 
     /// The labels of a rule's alerts in Prometheus itself.

@@ -4,10 +4,12 @@ pub mod alert_template;
 pub mod alertmanager;
 mod images;
 pub mod relabel;
+mod sending;
 mod version;
 pub mod wiring;
 
 pub use images::{BadEntry, Image, ImageMap};
+pub use sending::Unsent;
 pub use version::Version;
 
 use crate::diagnostic::{SourceFile, Span, Spanned};
@@ -99,10 +101,13 @@ pub struct Alertmanagers {
     pub scheme: String,
     pub path_prefix: String,
     pub timeout: Duration,
+    pub api_version: Option<Spanned<String>>,
     pub discovery: Vec<Discovery>,
     pub relabel_configs: Vec<RelabelConfig>,
     /// Of this Alertmanager alone, after those of `alerting`.
     pub alert_relabel_configs: Vec<RelabelConfig>,
+    /// Why it can't lead to the stack's Alertmanager, where the documents prove that.
+    pub astray: Option<Unsent>,
 }
 
 #[derive(Clone, Debug)]

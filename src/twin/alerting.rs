@@ -8,7 +8,6 @@ use crate::golang::template::escape_query;
 use crate::labels::{Labels, LabelsBuilder};
 use crate::scenario::{AlertmanagerChange, ReceiverAnswer};
 use crate::stack::alertmanager::{Grammar, parse_matchers};
-use crate::stack::relabel;
 use crate::stack::{Prometheus, Stack};
 use crate::time::{Duration, Timestamp};
 use crate::timeline::Timeline;
@@ -64,8 +63,7 @@ impl Alerting {
     fn push_due(&mut self, to: Timestamp) {
         while let Some(sending) = self.replicas.due(to) {
             let alerts = sending.alerts.into_iter();
-            let pushed: Vec<PushedAlert> =
-                alerts.filter_map(|(own, sent)| self.outgoing(&own, sent)).collect();
+            let pushed: Vec<PushedAlert> = alerts.flat_map(|(own, sent)| self.outgoing(&own, sent)).collect();
             if !pushed.is_empty() {
                 self.alertmanager.push(sending.at, &pushed);
             }
@@ -139,33 +137,34 @@ impl Alerting {
         timeline.observations.extend(self.alertmanager.advance(to));
     }
 
-    /// The labels with which an alert is sent: with external labels and after `alert_relabel_configs`, which may
-    /// drop it.
+    /// The labels with which an alert is sent: with external labels and after relabelling, which may drop it.
     pub fn labels(&self, labels: &Labels) -> Option<Labels> {
-        self.labels_from(&Labels::empty(), labels)
+        self.labels_from(&Labels::empty(), labels).into_iter().next()
     }
 
-    /// The same from a replica that has an external label of its `own`.
-    fn labels_from(&self, own: &Labels, labels: &Labels) -> Option<Labels> {
+    /// The same from a replica that has an external label of its `own`, in each way that it is relabelled.
+    fn labels_from(&self, own: &Labels, labels: &Labels) -> Vec<Labels> {
         let mut labels = labels.builder();
         add_missing(&mut labels, own);
         add_missing(&mut labels, &self.prometheus.external_labels);
-        relabel::apply(&self.prometheus.alert_relabel_configs, &labels.build())
+        self.prometheus.sent_as(&labels.build())
     }
 
-    fn outgoing(&self, own: &Labels, sent: SentAlert) -> Option<PushedAlert> {
-        let labels = self.labels_from(own, &sent.alert.labels)?;
+    fn outgoing(&self, own: &Labels, sent: SentAlert) -> Vec<PushedAlert> {
         let url = match self.prometheus.external_url.as_str() {
             "" => DEFAULT_PROMETHEUS_URL,
             url => url.trim_end_matches('/'),
         };
-        Some(PushedAlert {
+        let generator_url = format!("{url}/graph?g0.expr={}&g0.tab=1", escape_query(&sent.expr));
+        let sent_as = self.labels_from(own, &sent.alert.labels).into_iter();
+        let pushed = sent_as.map(|labels| PushedAlert {
             labels,
-            annotations: sent.alert.annotations,
+            annotations: sent.alert.annotations.clone(),
             starts_at: Some(sent.starts_at),
             ends_at: Some(sent.ends_at),
-            generator_url: format!("{url}/graph?g0.expr={}&g0.tab=1", escape_query(&sent.expr)),
-        })
+            generator_url: generator_url.clone(),
+        });
+        pushed.collect()
     }
 }
 

@@ -61,6 +61,8 @@ pub struct Twin {
     watching: Watching,
     source: Source,
     alerting: Option<Alerting>,
+    /// Whether Prometheus' alerts get to Alertmanager.
+    sends: bool,
     /// In ticks; see [`FURTHEST_AHEAD`].
     furthest_ahead: i64,
 }
@@ -111,7 +113,8 @@ impl Twin {
         let scraping = Scraping { workload, pool, ahead: VecDeque::new() };
         let source = Source::Scraped(Box::new(scraping));
         let alerting = Alerting::of(stack, begin)?;
-        Ok(Twin { alerting, ..Twin::new(setup, &reads, start, begin, Storage::default(), source) })
+        let sends = stack.prometheus.unsent().is_none();
+        Ok(Twin { alerting, sends, ..Twin::new(setup, &reads, start, begin, Storage::default(), source) })
     }
 
     fn new(
@@ -140,6 +143,7 @@ impl Twin {
             watching: Watching::new(produced, reads, semantics),
             source,
             alerting: None,
+            sends: false,
             furthest_ahead: FURTHEST_AHEAD,
         }
     }
@@ -165,7 +169,7 @@ impl Twin {
         self.supply();
         let now = self.now;
         let mut evaluated = false;
-        let mut sent = self.alerting.is_some().then(Vec::new);
+        let mut sent = (self.sends && self.alerting.is_some()).then(Vec::new);
         for group in &mut self.groups {
             if group.is_due(now) {
                 evaluated = true;

@@ -56,13 +56,12 @@ pub fn found_by_drills() -> impl Iterator<Item = &'static Check> {
 
 /// What a drill finds: everything that is wrong with where alerts go. A warning, except where a message is lost.
 pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
-    let warned =
-        |check: &Check, found: Diagnostic| Diagnostic { id: check.id, severity: Severity::Warning, ..found };
     let unsent =
         alerts_sent_to_nobody::of(&routing.stack.prometheus, routing.alerts.first().map(|alert| alert.rule));
-    let unsent = unsent.into_iter().map(|found| warned(&alerts_sent_to_nobody::CHECK, found));
+    let unsent = unsent.into_iter();
     let placeholders = placeholder_receiver::of(routing.alertmanager).into_iter();
-    let placeholders = placeholders.map(|found| warned(&placeholder_receiver::CHECK, found));
+    let id = placeholder_receiver::CHECK.id;
+    let placeholders = placeholders.map(|found| Diagnostic { id, severity: Severity::Warning, ..found });
     unsent.chain(placeholders).chain(CHECKS.iter().flat_map(|check| (check.find)(routing))).collect()
 }
 

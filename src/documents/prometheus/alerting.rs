@@ -1,7 +1,7 @@
 //! `alerting`: where alerts go, and what is relabelled before.
 
 use super::{discovery, http_client};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Spanned};
 use crate::documents::relabel;
 use crate::documents::shape::{self, Key, Want, key};
 use crate::documents::value;
@@ -50,10 +50,11 @@ fn alertmanager(
     let scheme = mapping.get("scheme").and_then(|node| value::string(node, problems));
     let path_prefix = mapping.get("path_prefix").and_then(|node| value::string(node, problems));
     let timeout = mapping.get("timeout").and_then(|node| value::duration(node, problems));
-    if let Some(node) = mapping.get("api_version") {
+    let api_version = mapping.get("api_version").and_then(|node| {
         let known: &[&str] = if version.major < 3 { &["v1", "v2"] } else { &["v2"] };
-        value::one_of(node, "an Alertmanager api version", known, problems);
-    }
+        let read = value::one_of(node, "an Alertmanager api version", known, problems)?;
+        Some(Spanned::new(read.to_owned(), node.span.clone()))
+    });
     if version >= Version::new(2, 48) {
         let sigv4 = [key("sigv4", Want::Mapping("sigv4", SIGV4))];
         shape::check(&mut mapping, &sigv4, version, problems);
@@ -75,8 +76,10 @@ fn alertmanager(
         scheme: scheme.map_or_else(|| "http".to_owned(), |scheme| scheme.value),
         path_prefix: path_prefix.map_or_else(String::new, |prefix| prefix.value),
         timeout: timeout.unwrap_or(Duration::from_secs(10)),
+        api_version,
         discovery,
         relabel_configs,
         alert_relabel_configs,
+        astray: None,
     })
 }

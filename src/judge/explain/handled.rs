@@ -60,6 +60,7 @@ pub(super) fn muted(case: &Case, claim: &MutedClaim) -> Failure {
         let happened = format!("it did not come to Alertmanager by {by}");
         let mut failure = case.failure("nothing-fired", format!("{name} was not muted"), wanted, happened);
         failure.because.push(case.how_far(&claim.alert.value));
+        case.add_unsent(&mut failure);
         return failure;
     }
     let mut failure = case.failure(
@@ -151,6 +152,7 @@ pub(super) fn routed(case: &Case, claim: &RoutedClaim) -> Failure {
         let happened = format!("it did not come to Alertmanager by {by}");
         let mut failure = case.failure("nothing-fired", format!("{name} was not routed"), wanted, happened);
         failure.because.push(case.how_far(&claim.alert.value));
+        case.add_unsent(&mut failure);
         return failure;
     }
     let other =

@@ -10,6 +10,7 @@ use crate::judge::verdict::Failure;
 use crate::judge::words::{addressee_in_words, counted};
 use crate::labels::Labels;
 use crate::scenario::{Addressee, NotificationClaim};
+use crate::stack::Unsent;
 use crate::stack::alertmanager::{Alertmanager, GroupBy};
 use crate::time::Timestamp;
 use crate::timeline::{
@@ -40,6 +41,7 @@ pub(super) fn failure(case: &Case, claim: &NotificationClaim, wanted: String) ->
         let happened = format!("{which} came to Alertmanager by {by}");
         let mut failure = case.failure("nothing-fired", not, wanted, happened);
         failure.because.extend(named.iter().map(|alert| case.how_far(alert)));
+        case.add_unsent(&mut failure);
         let others: BTreeSet<&str> =
             case.routed().map(|(_, routed)| routed.labels.value("alertname")).collect();
         let anything = named.is_empty() && claim.content.labels.is_empty();
@@ -392,6 +394,14 @@ impl<'a> Case<'a> {
         fired.unwrap_or(true)
     }
 
+    /// Why no alert at all comes to Alertmanager, where none does.
+    pub(super) fn add_unsent(&self, failure: &mut Failure) {
+        if let Some(Unsent { place, why }) = self.stack.prometheus.unsent() {
+            failure.because.push(Unsent::MESSAGE.to_owned());
+            failure.related.push((place, why));
+        }
+    }
+
     /// How far an alert got that did not come to Alertmanager.
     pub(super) fn how_far(&self, alert: &str) -> String {
         let last = self.last(|seen| match seen {
@@ -402,6 +412,9 @@ impl<'a> Case<'a> {
             None => format!("{alert} was neither pending nor firing"),
             Some((at, change)) => match change.to {
                 AlertState::Pending => format!("{alert} is pending since {}", self.clock(at)),
+                AlertState::Firing if self.stack.prometheus.unsent().is_some() => {
+                    format!("{alert} fires since {}, but is not sent", self.clock(at))
+                }
                 AlertState::Firing => {
                     format!(
                         "{alert} fires since {}, but is not sent: see `alert_relabel_configs`",

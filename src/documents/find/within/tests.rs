@@ -74,6 +74,7 @@ metadata: {name: monitoring}
 data:
   prometheus.yml: |
     rule_files: [/etc/prometheus/*.rules.yml]
+    alerting: {alertmanagers: [{static_configs: [{targets: ['alertmanager:9093']}]}]}
   api.rules.yml: |
     groups:
     - name: a

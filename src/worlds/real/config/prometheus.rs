@@ -52,8 +52,14 @@ pub fn prometheus(
     let mut problems = Vec::new();
     let rules = format!("[{}]", quoted(&rules.join("*").display().to_string()));
     set(&mut edits, &root, "rule_files", &rules, "the rule files as they are, in this world's folder");
-    if let Some(relay) = reached.alertmanager {
-        alerting(&mut edits, &root, relay);
+    match reached.alertmanager {
+        Some(relay) if stack.prometheus.unsent().is_none() => alerting(&mut edits, &root, relay),
+        Some(_) => {
+            if let Some(alerting) = root.get("alerting") {
+                edits.remove(alerting, "alertmanagers", "it leads to no Alertmanager of the documents");
+            }
+        }
+        None => {}
     }
     for key in ["remote_write", "remote_read", "tracing"] {
         edits.remove(&root, key, "no synthetic sample leaves this world, and none comes in");
