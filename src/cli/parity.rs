@@ -205,7 +205,7 @@ fn compared(job: &Job, arguments: &ParityArguments, real: &Real) -> Result<Compa
     };
     let (twin, seen) = (run(WorldKind::Twin)?, run(real.world)?);
     let told = |outcome: &'_ runner::Outcome| outcome.timeline.start + outcome.simulated;
-    let tolerance = Tolerance::of(&stack, arguments.tolerance);
+    let tolerance = Tolerance::of(&stack, &job.scenario, arguments.speed, arguments.tolerance);
     Ok(parity::compare(
         Told { timeline: &twin.timeline, end: told(&twin) },
         Told { timeline: &seen.timeline, end: told(&seen) },

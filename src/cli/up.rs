@@ -102,7 +102,7 @@ pub fn run(arguments: &UpArguments, color: When) -> Exit {
 fn keep(
     world: &mut RealWorld<'_>,
     stack: &Stack,
-    scenario: Scenario,
+    mut scenario: Scenario,
     speed: u32,
     colour: bool,
 ) -> Result<(), WorldError> {
@@ -119,7 +119,10 @@ fn keep(
         output::say(&text);
         while let Ok(words) = lines.try_recv() {
             match read(&words, stack, &scenario, speed) {
-                Ok(changes) => take(world, &changes, &words, colour)?,
+                Ok((changes, so_far)) => {
+                    scenario = so_far;
+                    take(world, &changes, &words, colour)?;
+                }
                 Err(problems) => drop(output::problems(&problems, colour)),
             }
         }
@@ -160,7 +163,13 @@ fn nothing(stack: &Stack) -> Scenario {
     }
 }
 
-fn read(words: &str, stack: &Stack, scenario: &Scenario, speed: u32) -> Result<Vec<Change>, Vec<Diagnostic>> {
+/// The changes of a step, and the scenario that goes on with it: what is possible depends on the steps before.
+fn read(
+    words: &str,
+    stack: &Stack,
+    scenario: &Scenario,
+    speed: u32,
+) -> Result<(Vec<Change>, Scenario), Vec<Diagnostic>> {
     let file = SourceFile::new("keyboard", words);
     let locate = |range: std::ops::Range<usize>| file.span(range);
     let bare = words.trim();
@@ -182,7 +191,7 @@ fn read(words: &str, stack: &Stack, scenario: &Scenario, speed: u32) -> Result<V
     let mut problems = (Stages::REAL.check)(&scenario, stack);
     problems.extend(refusals::scenario(&scenario, stack, speed));
     match problems.is_empty() {
-        true => Ok(changes),
+        true => Ok((changes, scenario)),
         false => Err(problems),
     }
 }

@@ -6,12 +6,16 @@
 //!
 //! Tolerated are instants that differ by no more than stated; a notification that waits for its group's timer may come one
 //! `group_interval` sooner or later, since what it tells of may have happened on either side of the timer; and numbers
-//! in texts that differ by a tenth, since scrapes lie elsewhere in their interval.
+//! in texts that differ by a tenth, since scrapes lie elsewhere in their interval; those of what has resolved are of a
+//! moment in which everything was changing, and are not compared. Where steps interrupt Prometheus or the way to
+//! Alertmanager, what that hears depends on when it was last sent something: a sending more or less is tolerated. A
+//! Prometheus that starts hears of its targets 5 seconds later, which are seconds of the machine.
 
 mod texts;
 
 use std::collections::BTreeMap;
 
+use crate::scenario::{AlertmanagerChange, Change, Operation, Scenario};
 use crate::stack::Stack;
 use crate::time::{Duration, Timestamp};
 use crate::timeline::{Message, Notification, NotifyReason, Observed, Outcome, Timeline};
@@ -41,18 +45,28 @@ pub struct Difference {
 /// Real groups are evaluated together to this part of their interval.
 const IN_STEP: i64 = 10;
 
+/// `--rules.alert.resend-delay`
+const RESEND_DELAY: Duration = Duration::from_secs(60);
+
+/// How long discovery takes to hand on what it has found.
+const DISCOVERY: Duration = Duration::from_secs(5);
+
 /// What is tolerated.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Tolerance {
     pub instants: Duration,
     /// The longest `group_interval`.
     pub timer: Duration,
+    /// The longest time between two sendings of an alert, where steps interrupt them.
+    pub sending: Duration,
+    /// What discovery takes longer in a world that runs faster, where steps start Prometheus.
+    pub discovery: Duration,
 }
 
 impl Tolerance {
     /// One evaluation, or one scrape where that is longer, and a tenth: so far apart are the instants at which things
     /// can be seen.
-    pub fn of(stack: &Stack, asked: Option<Duration>) -> Tolerance {
+    pub fn of(stack: &Stack, scenario: &Scenario, speed: u32, asked: Option<Duration>) -> Tolerance {
         let groups = stack.rule_groups.iter().filter_map(|group| group.interval);
         let scrapes = stack.prometheus.scrape_configs.iter().map(|config| config.scrape_interval);
         let own = groups.chain(scrapes).max().unwrap_or_default().max(stack.prometheus.evaluation_interval);
@@ -62,7 +76,40 @@ impl Tolerance {
         }
         // Groups are in step to a part of their interval.
         let own = own + Duration(own.0 / IN_STEP);
-        Tolerance { instants: asked.unwrap_or(own), timer }
+        let changes = || scenario.changes();
+        let interrupts = |change: &Change| match change {
+            Change::Prometheus(_) => true,
+            Change::Alertmanager(change) => matches!(
+                change,
+                AlertmanagerChange::Operate(_)
+                    | AlertmanagerChange::Restart { .. }
+                    | AlertmanagerChange::Reachable(_)
+            ),
+            _ => false,
+        };
+        let starts = |change: &Change| *change == Change::Prometheus(Operation::Start);
+        let sending = match changes().any(interrupts) {
+            true => own.max(RESEND_DELAY) + own,
+            false => Duration::ZERO,
+        };
+        let discovery = match changes().any(starts) {
+            true => Duration(DISCOVERY.0 * i64::from(speed.saturating_sub(1))),
+            false => Duration::ZERO,
+        };
+        Tolerance { instants: asked.unwrap_or(own), timer, sending, discovery }
+    }
+
+    /// How far apart a change of an alert's state may be.
+    fn of_states(&self) -> Duration {
+        self.instants + self.discovery
+    }
+
+    fn of_notice(&self, notice: &Notification) -> Duration {
+        let timer = match notice.reason {
+            NotifyReason::FirstNotification => Duration::ZERO,
+            _ => self.timer,
+        };
+        self.of_states() + timer + self.sending
     }
 }
 
@@ -79,7 +126,7 @@ pub fn compare(twin: Told<'_>, real: Told<'_>, tolerance: Tolerance) -> Compared
     for (name, twin, real) in pairs(&twin.states, &real.states) {
         let what = |at: usize| format!("{} of {name}", ordinal(at, "change"));
         let show = |event: &(Instant, &'static str)| format!("{} at {}", event.1, event.0);
-        sequences(twin, real, |_| tolerance.instants, show, what, &mut compared, |a, b| a.1 == b.1);
+        sequences(twin, real, |_| tolerance.of_states(), show, what, &mut compared, |a, b| a.1 == b.1);
     }
     compared.transitions = matched(&twin.states, &real.states);
     for (name, twin, real) in pairs(&twin.notices, &real.notices) {
@@ -89,18 +136,16 @@ pub fn compare(twin: Told<'_>, real: Told<'_>, tolerance: Tolerance) -> Compared
                 notice.alerts.iter().map(|alert| alert.labels.value("alertname")).collect();
             format!("{} {} ({}) at {at}", notice.status.as_str(), alerts.join(", "), notice.reason.as_str())
         };
-        let allowed = |(_, notice): &(Instant, &Notification)| match notice.reason {
-            NotifyReason::FirstNotification => tolerance.instants,
-            _ => tolerance.instants + tolerance.timer,
-        };
+        let allowed = |(_, notice): &(Instant, &Notification)| tolerance.of_notice(notice);
         let same = |a: &(Instant, &Notification), b: &(Instant, &Notification)| {
             a.1.status == b.1.status && a.1.reason == b.1.reason && labels(a.1) == labels(b.1)
         };
         sequences(twin, real, allowed, show, what, &mut compared, same);
         for (at, (a, b)) in twin.iter().zip(real).enumerate() {
+            let numbers = texts::Numbers::of(a.1);
             if let (Some(a), Some(b)) = (&a.1.message, &b.1.message) {
                 compared.payloads += 1;
-                if let Some((twin, real)) = payload(a, b) {
+                if let Some((twin, real)) = payload(a, b, numbers) {
                     compared.differences.push(Difference {
                         what: format!("text of the {}", what(at)),
                         twin,
@@ -243,12 +288,12 @@ fn labels(notice: &Notification) -> Vec<String> {
 }
 
 /// The first texts of two messages that differ.
-fn payload(twin: &Message, real: &Message) -> Option<(String, String)> {
+fn payload(twin: &Message, real: &Message, numbers: texts::Numbers) -> Option<(String, String)> {
     let (a, b) = (texts::of(twin), texts::of(real));
     let names: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
     names.into_iter().find_map(|name| {
         let (a, b) = (a.get(name), b.get(name));
-        let same = matches!((a, b), (Some(a), Some(b)) if texts::same(a, b));
+        let same = matches!((a, b), (Some(a), Some(b)) if texts::same(a, b, numbers));
         let shown =
             |text: Option<&String>| text.map_or("nothing".to_owned(), |text| format!("{name}: {text}"));
         (!same).then(|| (shown(a), shown(b)))
@@ -304,7 +349,7 @@ mod tests {
         };
         let (twin, real) = (timeline(twin), timeline(real));
         let end = Timestamp(1_000_000);
-        let tolerance = Tolerance { instants: Duration::from_secs(15), timer: Duration::ZERO };
+        let tolerance = Tolerance { instants: Duration::from_secs(15), ..Tolerance::default() };
         let told = |timeline| Told { timeline, end };
         let compared = compare(told(&twin), told(&real), tolerance);
         let differences: Vec<String> = compared

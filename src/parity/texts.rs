@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::timeline::{Body, Message};
+use crate::timeline::{AlertStatus, Body, Message, Notification};
 
 /// Numbers that differ by no more than this part of themselves say the same.
 const NEAR: f64 = 0.1;
@@ -40,19 +40,37 @@ pub fn of(message: &Message) -> BTreeMap<String, String> {
     texts.into_iter().map(|(name, text)| (name, plain(&text))).collect()
 }
 
-/// Word by word the same, numbers nearly.
-pub fn same(one: &str, other: &str) -> bool {
+/// How numbers are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    Nearly,
+    /// Any is as good as another.
+    Any,
+}
+
+impl Numbers {
+    /// An alert that has resolved shows the value of its last evaluation, which may lie anywhere on the way back.
+    pub fn of(notice: &Notification) -> Numbers {
+        match notice.alerts.iter().any(|alert| alert.status == AlertStatus::Resolved) {
+            true => Numbers::Any,
+            false => Numbers::Nearly,
+        }
+    }
+}
+
+/// Word by word the same, but for numbers.
+pub fn same(one: &str, other: &str, numbers: Numbers) -> bool {
     let (mut a, mut b) = (one.split_whitespace(), other.split_whitespace());
     loop {
         match (a.next(), b.next()) {
             (None, None) => return true,
-            (Some(a), Some(b)) if a == b || near(a, b) => {}
+            (Some(a), Some(b)) if a == b || near(a, b, numbers) => {}
             _ => return false,
         }
     }
 }
 
-fn near(one: &str, other: &str) -> bool {
+fn near(one: &str, other: &str, numbers: Numbers) -> bool {
     let number = |word: &str| -> Option<(f64, String)> {
         let digits: String = word.chars().filter(|c| c.is_ascii_digit() || ".-e".contains(*c)).collect();
         let others: String = word.chars().filter(|c| !(c.is_ascii_digit() || ".-e".contains(*c))).collect();
@@ -60,7 +78,8 @@ fn near(one: &str, other: &str) -> bool {
     };
     match (number(one), number(other)) {
         (Some((a, around)), Some((b, other_around))) => {
-            around == other_around && (a - b).abs() <= NEAR * a.abs().max(b.abs())
+            let nearly = || (a - b).abs() <= NEAR * a.abs().max(b.abs());
+            around == other_around && (numbers == Numbers::Any || nearly())
         }
         _ => false,
     }
@@ -105,8 +124,10 @@ mod tests {
             ("api is down", "api is up", false),
             ("5.2%", "5.2s", false),
         ] {
-            assert_eq!(same(one, other), expected, "{one} / {other}");
+            assert_eq!(same(one, other, Numbers::Nearly), expected, "{one} / {other}");
         }
+        assert!(same("Error rate is 5.2%", "Error rate is 8%", Numbers::Any));
+        assert!(!same("Error rate is 5.2%", "Error rate is high", Numbers::Any));
         assert_eq!(plain("Time: 2026-01-05 09:06:30 +0000 UTC."), "Time: <time>.");
         assert_eq!(plain("at 2026-11-27T08:53:21.464Z"), "at <time>");
     }

@@ -1,6 +1,7 @@
 //! What must be right about a scenario before anything runs.
 
 mod notifications;
+mod programs;
 
 use std::collections::BTreeSet;
 
@@ -55,7 +56,7 @@ pub fn claims_nothing(scenario: &Scenario) -> Diagnostic {
 /// Every name that the scenario uses is one that its stack has: a claim about nothing would always pass, or never.
 pub fn names(scenario: &Scenario, stack: &Stack) -> Vec<Diagnostic> {
     let workload = Workload::new(&stack.services, 0, Timestamp::default());
-    let mut problems = Vec::new();
+    let mut problems = programs::order(scenario);
     for step in &scenario.steps {
         match &step.what {
             What::Given(Given::Changes(changes))

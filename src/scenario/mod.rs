@@ -8,6 +8,7 @@ pub mod first;
 pub mod gherkin;
 pub mod manual;
 mod notification;
+mod operation;
 pub mod phrases;
 pub mod promtool;
 pub mod schema;
@@ -24,6 +25,7 @@ pub use notification::{
     Addressee, AlertmanagerChange, Content, MuteCause, MutedClaim, NotificationClaim, ReceiverAnswer,
     RoutedClaim, Times,
 };
+pub use operation::{Life, Operation};
 
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -46,6 +48,11 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// Everything that its steps change, in order.
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.steps.iter().flat_map(Step::changes)
+    }
+
     /// Adds a step. What it means by "nobody else", and how far it looks back, the steps before it tell.
     pub fn push(&mut self, mut step: Step) {
         if let What::Then(then) = &mut step.what {
@@ -98,6 +105,15 @@ pub struct Step {
 }
 
 impl Step {
+    /// What a given-step or a when-step changes.
+    pub fn changes(&self) -> &[Change] {
+        match &self.what {
+            What::Given(Given::Changes(changes))
+            | What::When(When { action: Action::Changes(changes), .. }) => changes,
+            What::When(_) | What::Then(_) => &[],
+        }
+    }
+
     fn when(&self) -> Option<&When> {
         match &self.what {
             What::When(when) => Some(when),
@@ -190,6 +206,8 @@ pub enum Change {
     MetricGone {
         metric: MetricName,
     },
+    /// Something happens to Prometheus itself.
+    Prometheus(Operation),
     Alertmanager(AlertmanagerChange),
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::Comparison;
+use super::{Comparison, Operation};
 use crate::diagnostic::Spanned;
 use crate::labels::Labels;
 use crate::stack::alertmanager::{Integration, IntegrationKind, Receiver};
@@ -127,6 +127,10 @@ pub enum AlertmanagerChange {
     Receiver { who: Addressee, answer: ReceiverAnswer },
     /// Alerts and groups are forgotten; with its storage, also the notification log and the silences.
     Restart { keeps_storage: bool },
+    /// Something happens to the program itself.
+    Operate(Operation),
+    /// Whether what Prometheus sends gets there.
+    Reachable(bool),
     /// So many replicas of Prometheus send each alert, one `apart` after the other.
     Replicas { count: usize, label: Option<String>, apart: Duration },
     /// One of them stops or starts to send.

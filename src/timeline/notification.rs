@@ -207,6 +207,10 @@ pub struct Withheld {
     pub reason: &'static str,
 }
 
+impl Withheld {
+    pub const ALL_RESOLVED: &'static str = "all alerts resolved, and send_resolved is false";
+}
+
 /// An alert came to Alertmanager for the first time, or again after it had been forgotten.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Routed {

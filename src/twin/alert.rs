@@ -61,6 +61,11 @@ impl Element {
         }
     }
 
+    /// The same, no longer active.
+    pub fn ended(&self) -> Element {
+        Element { state: AlertState::Inactive, ..self.clone() }
+    }
+
     pub fn is_active(&self) -> bool {
         !self.gone && self.state != AlertState::Inactive
     }

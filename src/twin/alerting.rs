@@ -6,7 +6,7 @@ use super::rules::SentAlert;
 use crate::diagnostic::Spanned;
 use crate::golang::template::escape_query;
 use crate::labels::{Labels, LabelsBuilder};
-use crate::scenario::{AlertmanagerChange, ReceiverAnswer};
+use crate::scenario::{AlertmanagerChange, Life, Operation, ReceiverAnswer};
 use crate::stack::alertmanager::{Grammar, parse_matchers};
 use crate::stack::{Prometheus, Stack};
 use crate::time::{Duration, Timestamp};
@@ -21,6 +21,14 @@ pub struct Alerting {
     pub alertmanager: Alertmanager,
     prometheus: Prometheus,
     replicas: Replicas,
+    /// How Alertmanager is.
+    life: Life,
+    /// What it was sent while it stood still.
+    held: Vec<PushedAlert>,
+    /// Whether what is sent gets there.
+    reachable: bool,
+    /// Since when Prometheus has known where it is.
+    known_from: Timestamp,
     /// Those that steps made, by the names that steps know them by.
     silences: Vec<MadeSilence>,
 }
@@ -44,7 +52,16 @@ impl Alerting {
             if config.external_url.is_empty() { DEFAULT_ALERTMANAGER_URL } else { &config.external_url };
         let alertmanager = Alertmanager::new(config.clone(), templates, url, start);
         let (prometheus, replicas) = (stack.prometheus.clone(), Replicas::default());
-        Ok(Some(Alerting { alertmanager, prometheus, replicas, silences: Vec::new() }))
+        Ok(Some(Alerting {
+            alertmanager,
+            prometheus,
+            replicas,
+            life: Life::Runs,
+            held: Vec::new(),
+            reachable: true,
+            known_from: start,
+            silences: Vec::new(),
+        }))
     }
 
     /// Takes what the rules sent at this instant; every replica of Prometheus pushes it in its turn.
@@ -57,17 +74,50 @@ impl Alerting {
 
     /// The next instant at which something is pushed or Alertmanager has something to do.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.alertmanager.next_due().into_iter().chain(self.replicas.next_due()).min()
+        let own = self.life.runs().then(|| self.alertmanager.next_due()).flatten();
+        own.into_iter().chain(self.replicas.next_due()).min()
+    }
+
+    /// Prometheus has started anew, and hears of Alertmanager at that instant.
+    pub fn heard_of_at(&mut self, at: Timestamp) {
+        self.known_from = at;
     }
 
     fn push_due(&mut self, to: Timestamp) {
         while let Some(sending) = self.replicas.due(to) {
             let alerts = sending.alerts.into_iter();
             let pushed: Vec<PushedAlert> = alerts.flat_map(|(own, sent)| self.outgoing(&own, sent)).collect();
-            if !pushed.is_empty() {
-                self.alertmanager.push(sending.at, &pushed);
+            // What does not get there is lost: the next time that it is sent is the next attempt.
+            if pushed.is_empty() || !self.reachable || sending.at < self.known_from {
+                continue;
+            }
+            match self.life {
+                Life::Runs => self.alertmanager.push(sending.at, &pushed),
+                Life::Paused => self.held.extend(pushed),
+                Life::Down => {}
             }
         }
+    }
+
+    fn operate(&mut self, at: Timestamp, operation: Operation) -> Result<(), WorldError> {
+        let Some(life) = self.life.after(operation) else {
+            return Err(WorldError::Failed("this can't happen to Alertmanager now".into()));
+        };
+        match operation {
+            Operation::Stop | Operation::Start => self.alertmanager.restart(at, true),
+            Operation::Kill => {
+                self.alertmanager.crash(at);
+                self.held.clear();
+                self.silences.retain(|made| self.alertmanager.has_silence(&made.id));
+            }
+            Operation::Pause => {}
+            Operation::Resume => {
+                self.alertmanager.go_on(at);
+                self.alertmanager.push(at, &std::mem::take(&mut self.held));
+            }
+        }
+        self.life = life;
+        Ok(())
     }
 
     /// A step's change at `at`; the length of a silence counts from `from`.
@@ -123,6 +173,8 @@ impl Alerting {
                     self.silences.clear();
                 }
             }
+            AlertmanagerChange::Operate(operation) => self.operate(at, *operation)?,
+            AlertmanagerChange::Reachable(reachable) => self.reachable = *reachable,
             AlertmanagerChange::Replicas { count, label, apart } => {
                 self.replicas = Replicas::new(*count, label.clone(), *apart);
             }
@@ -134,7 +186,9 @@ impl Alerting {
     /// Lets time pass.
     pub fn advance(&mut self, to: Timestamp, timeline: &mut Timeline) {
         self.push_due(to);
-        timeline.observations.extend(self.alertmanager.advance(to));
+        if self.life.runs() {
+            timeline.observations.extend(self.alertmanager.advance(to));
+        }
     }
 
     /// The labels with which an alert is sent: with external labels and after relabelling, which may drop it.

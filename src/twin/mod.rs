@@ -10,6 +10,7 @@ mod alerting;
 pub mod alertmanager;
 pub mod humanize;
 mod inputs;
+mod outage;
 pub mod prometheus_template;
 mod reads;
 mod replicas;
@@ -24,7 +25,7 @@ mod watching;
 use std::collections::VecDeque;
 
 use crate::promql::{Engine, Storage};
-use crate::scenario::Change;
+use crate::scenario::{Change, Life};
 use crate::stack::{RuleGroup, Stack};
 use crate::time::{Duration, Timestamp};
 use crate::timeline::{Observed, Timeline};
@@ -63,6 +64,10 @@ pub struct Twin {
     alerting: Option<Alerting>,
     /// Whether Prometheus' alerts get to Alertmanager.
     sends: bool,
+    /// How Prometheus is.
+    life: Life,
+    /// When it last began to stand still.
+    paused_at: Timestamp,
     /// In ticks; see [`FURTHEST_AHEAD`].
     furthest_ahead: i64,
 }
@@ -144,34 +149,48 @@ impl Twin {
             source,
             alerting: None,
             sends: false,
+            life: Life::Runs,
+            paused_at: begin,
             furthest_ahead: FURTHEST_AHEAD,
         }
     }
 
     /// The next instant after the clock at which something happens.
     fn next_instant(&self) -> Option<Timestamp> {
-        let groups = self.groups.iter().map(|group| group.next_due(self.now));
+        let due = self.alerting.as_ref().and_then(Alerting::next_due);
+        let due = due.filter(|due| *due > self.now);
+        let own = match self.life.runs() {
+            true => self.next_of_prometheus(),
+            // Nothing happens, and that is to be seen no later than what could have.
+            false => Some(self.next_tick()),
+        };
+        due.into_iter().chain(own).min()
+    }
+
+    fn next_tick(&self) -> Timestamp {
         let ticks = (self.now - self.timeline.start).0.div_euclid(self.tick.0);
-        let next_tick = self.timeline.start + Duration((ticks + 1) * self.tick.0);
-        let tick = self.watching.wants_ticks().then_some(next_tick);
+        self.timeline.start + Duration((ticks + 1) * self.tick.0)
+    }
+
+    fn next_of_prometheus(&self) -> Option<Timestamp> {
+        let groups = self.groups.iter().map(|group| group.next_due(self.now));
+        let tick = self.watching.wants_ticks().then(|| self.next_tick());
         let scrape = match &self.source {
             Source::Given(_) => None,
             Source::Scraped(scraping) => scraping.pool.next_due(self.now),
         };
-        let due = self.alerting.as_ref().and_then(Alerting::next_due);
-        let due = due.filter(|due| *due > self.now);
         let watched = self.watching.next_instant(self.now);
-        groups.chain(tick).chain(watched).chain(scrape).chain(due).min()
+        groups.chain(tick).chain(watched).chain(scrape).min()
     }
 
     /// Everything that happens at the clock's present instant.
     fn happen(&mut self) {
-        self.supply();
         let now = self.now;
         let mut evaluated = false;
         let mut sent = (self.sends && self.alerting.is_some()).then(Vec::new);
-        for group in &mut self.groups {
-            if group.is_due(now) {
+        if self.life.runs() {
+            self.supply();
+            for group in self.groups.iter_mut().filter(|group| group.is_due(now)) {
                 evaluated = true;
                 let mut ground = Ground {
                     evaluator: &mut self.evaluator,
@@ -187,9 +206,18 @@ impl Twin {
             alerting.push(now, &sent.unwrap_or_default());
             alerting.advance(now, &mut self.timeline);
         }
-        let tick = (now - self.timeline.start).0.rem_euclid(self.tick.0) == 0;
-        let instant = Instant { at: now, evaluated, tick, step: self.tick };
-        self.watching.record(instant, &self.groups, &mut self.evaluator, &self.storage, &mut self.timeline);
+        // While it does not run, nobody answers.
+        if self.life.runs() {
+            let tick = (now - self.timeline.start).0.rem_euclid(self.tick.0) == 0;
+            let instant = Instant { at: now, evaluated, tick, step: self.tick };
+            self.watching.record(
+                instant,
+                &self.groups,
+                &mut self.evaluator,
+                &self.storage,
+                &mut self.timeline,
+            );
+        }
     }
 
     /// Sees to it that the samples up to now, and some way ahead, are there.
@@ -222,24 +250,44 @@ impl Twin {
             let from = self.now.max(self.timeline.start);
             return self.alerting.as_mut().ok_or_else(none)?.change(self.now, from, change);
         }
-        let Source::Scraped(scraping) = &mut self.source else {
-            return Err(WorldError::Failed("a unit test's samples can't be changed by a step".into()));
-        };
-        let now = self.now;
-        if self.begun {
-            self.storage.truncate_after(now);
-            scraping.pool.cut(now, &scraping.workload, &mut self.storage);
-            scraping.ahead.clear();
-            self.evaluator.forget(now);
-            self.groups.iter_mut().for_each(GroupRun::forget_ahead);
-            self.watching.forget_ahead();
+        if let Change::Prometheus(operation) = change {
+            return self.operate(*operation);
         }
+        if self.begun {
+            self.forget_ahead()?;
+        }
+        let now = self.now;
+        let scraping = self.scraping()?;
         let changed = match normal {
             true => scraping.workload.given(now, change),
             false => scraping.workload.apply(now, change),
         };
         changed.map_err(|problem| WorldError::Refused(Box::new(problem)))
     }
+
+    /// What was computed past the clock is no longer true.
+    fn forget_ahead(&mut self) -> Result<(), WorldError> {
+        let now = self.now;
+        self.storage.truncate_after(now);
+        let Source::Scraped(scraping) = &mut self.source else { return Err(given()) };
+        scraping.pool.cut(now, &scraping.workload, &mut self.storage);
+        scraping.ahead.clear();
+        self.evaluator.forget(now);
+        self.groups.iter_mut().for_each(GroupRun::forget_ahead);
+        self.watching.forget_ahead();
+        Ok(())
+    }
+
+    fn scraping(&mut self) -> Result<&mut Scraping, WorldError> {
+        match &mut self.source {
+            Source::Scraped(scraping) => Ok(scraping),
+            Source::Given(_) => Err(given()),
+        }
+    }
+}
+
+fn given() -> WorldError {
+    WorldError::Failed("a unit test's samples can't be changed by a step".into())
 }
 
 impl World for Twin {

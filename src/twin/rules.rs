@@ -3,6 +3,8 @@
 //! Follows Prometheus' rule manager: a rule that fails writes nothing and keeps its alerts and its series; a
 //! series that a rule no longer gives gets a stale marker at once.
 
+mod restart;
+
 use std::collections::HashSet;
 
 use super::ahead::{Ahead, EvalFailed, Evaluator, Produced, Row};
@@ -14,6 +16,7 @@ use crate::promql::{STALE_NAN, SeriesId, Storage};
 use crate::stack::{Rule, RuleGroup, RuleKind};
 use crate::time::{Duration, Timestamp};
 use crate::timeline::{ActiveAlert, AlertChange, AlertState, Observed, Timeline};
+use restart::Remains;
 
 /// A rule group with the state of its rules.
 pub struct GroupRun {
@@ -23,6 +26,8 @@ pub struct GroupRun {
     origin: Timestamp,
     query_offset: Duration,
     rules: Vec<RuleRun>,
+    /// How often it was evaluated since its process started anew; `None` where it runs with all that it knows.
+    since_start: Option<u32>,
 }
 
 struct RuleRun {
@@ -46,6 +51,7 @@ enum KindRun {
         /// The alert that a column stands for, where its labels don't depend on the value.
         slots: Vec<Option<Slot>>,
         generation: u64,
+        remains: Remains,
     },
 }
 
@@ -95,6 +101,7 @@ impl GroupRun {
                         text: AlertText::new(rule, texts),
                         slots: Vec::new(),
                         generation: 0,
+                        remains: Remains::default(),
                     },
                 },
                 written: Vec::new(),
@@ -107,6 +114,7 @@ impl GroupRun {
             origin: defaults.aligned_at.unwrap_or_else(|| spread(&group, interval)),
             query_offset: group.query_offset.unwrap_or(defaults.query_offset),
             rules,
+            since_start: None,
             group,
         }
     }
@@ -121,6 +129,11 @@ impl GroupRun {
         self.origin + Duration((passed + 1) * self.interval.0)
     }
 
+    /// The last evaluation that was due at or before `at`.
+    pub fn last_due(&self, at: Timestamp) -> Timestamp {
+        self.next_due(at) - self.interval
+    }
+
     /// One evaluation of the group, its rules in order, each seeing what those before it wrote.
     pub fn evaluate(&mut self, at: Timestamp, ground: &mut Ground<'_>) {
         let sample_at = at - self.query_offset;
@@ -129,8 +142,9 @@ impl GroupRun {
             let together = rules().filter(|(_, run)| run.ahead.will_look_ahead(sample_at));
             ground.evaluator.share(together.map(|(rule, _)| &rule.expr));
         }
+        let evaluation = Evaluation { at, sample_at, interval: self.interval, restored: self.is_restored() };
         for (rule, run) in self.group.rules.iter().zip(&mut self.rules) {
-            let result = run.evaluate(rule, &self.group, at, sample_at, self.interval, ground);
+            let result = run.evaluate(rule, &self.group, evaluation, ground);
             if run.health.as_ref() != Some(&result) {
                 let error = result.as_ref().err().cloned().unwrap_or_default();
                 ground.timeline.push(
@@ -145,6 +159,7 @@ impl GroupRun {
                 run.health = Some(result);
             }
         }
+        self.count_since_start(at);
     }
 
     /// What was computed past the clock is no longer true.
@@ -170,6 +185,17 @@ impl GroupRun {
     }
 }
 
+/// One evaluation of a group.
+#[derive(Clone, Copy)]
+struct Evaluation {
+    at: Timestamp,
+    /// What its expressions are evaluated at, and its samples bear.
+    sample_at: Timestamp,
+    interval: Duration,
+    /// Alerts are written to the storage.
+    restored: bool,
+}
+
 /// What groups that state nothing of their own take.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupDefaults {
@@ -190,11 +216,10 @@ impl RuleRun {
         &mut self,
         rule: &Rule,
         group: &RuleGroup,
-        at: Timestamp,
-        sample_at: Timestamp,
-        interval: Duration,
+        evaluation: Evaluation,
         ground: &mut Ground<'_>,
     ) -> Result<(), String> {
+        let Evaluation { at, sample_at, interval, restored } = evaluation;
         let row = self
             .ahead
             .at(&rule.expr, sample_at, interval, ground.evaluator, ground.storage)
@@ -207,8 +232,11 @@ impl RuleRun {
                 }
                 record(rule, group, &row, series, sample_at, ground.storage)?
             }
-            KindRun::Alerting { state, timing, text, slots, generation } => {
-                if row.is_empty() && state.is_idle() {
+            KindRun::Alerting { state, timing, text, slots, generation, remains } => {
+                if restored {
+                    remains.wrote(sample_at);
+                }
+                if row.is_empty() && state.is_idle() && remains.is_settled() {
                     Vec::new()
                 } else {
                     if *generation != row.generation() {
@@ -216,13 +244,21 @@ impl RuleRun {
                         *slots = vec![None; row.columns()];
                     }
                     let result = alert_slots(state, text, slots, &row, at, ground);
-                    let transitions =
+                    let mut transitions =
                         state.evaluate(at, &result, *timing).map_err(|error| error.to_string())?;
-                    for transition in &transitions {
-                        observe(rule, state, text, transition, *timing, at, ground);
+                    if !remains.is_settled() {
+                        for before in remains.settle(state, &mut transitions) {
+                            let gone = before.ended();
+                            let why = restart::why_gone(before.state).to_owned();
+                            observe(rule, &gone, text, (before.state, AlertState::Inactive), why, at, ground);
+                        }
+                    }
+                    for Transition { slot, from, to } in transitions {
+                        let why = reason(from, to, *timing);
+                        observe(rule, &state.elements[slot], text, (from, to), why, at, ground);
                     }
                     send(rule, interval, state, text, at, ground);
-                    match ground.writes_alert_series {
+                    match ground.writes_alert_series && restored {
                         true => write_alert_series(rule, state, sample_at, ground.storage),
                         false => Vec::new(),
                     }
@@ -302,19 +338,27 @@ fn alert_slots(
 
 fn observe(
     rule: &Rule,
-    state: &AlertRuleState,
+    element: &Element,
     text: &AlertText,
-    transition: &Transition,
-    timing: AlertTiming,
+    (from, to): (AlertState, AlertState),
+    reason: String,
     at: Timestamp,
     ground: &mut Ground<'_>,
 ) {
-    let alert = text.active_alert(&state.elements[transition.slot], at, &ground.look());
-    let reason = match (transition.from, transition.to) {
+    let alert = text.active_alert(element, at, &ground.look());
+    let change = AlertChange { from, to, alert, rule: Some(rule.place.clone()), reason };
+    ground.timeline.push(at, Observed::Alert(change));
+}
+
+fn reason(from: AlertState, to: AlertState, timing: AlertTiming) -> String {
+    match (from, to) {
         (AlertState::Inactive, AlertState::Pending) => {
             format!("the expression has a result, `for: {}` begins to count", timing.hold)
         }
         (AlertState::Inactive, AlertState::Firing) => "the expression has a result, without `for`".into(),
+        (AlertState::Firing, AlertState::Pending) => {
+            "`for` begins to count again, since Prometheus has started again".into()
+        }
         (AlertState::Pending, AlertState::Firing) => format!("`for: {}` is met", timing.hold),
         (AlertState::Pending, _) => {
             format!("the expression gave no result before `for: {}` was met", timing.hold)
@@ -323,17 +367,7 @@ fn observe(
             format!("the expression gave no result for `keep_firing_for: {}`", timing.keep_firing_for)
         }
         _ => "the expression gives no result any more".into(),
-    };
-    ground.timeline.push(
-        at,
-        Observed::Alert(AlertChange {
-            from: transition.from,
-            to: transition.to,
-            alert,
-            rule: Some(rule.place.clone()),
-            reason,
-        }),
-    );
+    }
 }
 
 fn send(

@@ -109,3 +109,83 @@ fn a_target_that_goes_down_is_pending_at_the_next_scrape() {
         ],
     );
 }
+
+#[test]
+fn a_pending_alert_with_a_short_for_counts_again_after_a_restart() {
+    check(
+        r#"
+    Given the stack in "fixtures/stacks/sei"
+    When "api-service" errors rise to 8%
+    Then alert "APIHighErrorRate" is pending within 3 minutes
+    When 4 minutes pass
+    And Prometheus restarts
+    Then alert "APIHighErrorRate" is firing within 6 minutes"#,
+        "APIHighErrorRate",
+        // To people it was pending before and is so after: the first evaluation after the restart is at 7m30s.
+        &[("pending", 3.0), ("firing", 12.5)],
+    );
+}
+
+/// `for: 10m`, pending at half a minute; Prometheus is down for a time after a time.
+#[track_caller]
+fn check_restored(before: &str, outage: &str, expected: &[(&str, f64)]) {
+    let steps = format!(
+        r#"
+    Given the stack in "fixtures/stacks/sei"
+    When "api-service" latency rises to p95 of 4s
+    Then alert "APIHighLatency" is pending within 1 minute
+    When {before} pass
+    And Prometheus stops
+    And {outage} pass
+    And Prometheus comes back
+    Then alert "APIHighLatency" is pending within 2 minutes
+    When 15 minutes pass
+    Then alert "APIHighLatency" is firing"#
+    );
+    check(&steps, "APIHighLatency", expected);
+}
+
+#[test]
+fn a_long_for_is_taken_up_after_the_second_evaluation_and_lasts_ten_minutes_more() {
+    // Back at 7m30s, evaluated at 8m and 8m30s: there the rest of `for` becomes the grace period.
+    check_restored("5 minutes", "2 minutes", &[("pending", 0.5), ("firing", 18.5)]);
+}
+
+#[test]
+fn what_fired_before_a_restart_fires_at_the_third_evaluation_if_its_for_is_long() {
+    let before = [("pending", 0.5), ("firing", 10.5)];
+    check_restored(
+        "15 minutes",
+        "2 minutes",
+        &[&before[..], &[("pending", 18.0), ("firing", 19.0)]].concat(),
+    );
+    // The first evaluation finds samples that are too old.
+    let anew = [("inactive", 66.0), ("pending", 66.5), ("firing", 67.0)];
+    check_restored("15 minutes", "50 minutes", &[&before[..], &anew].concat());
+}
+
+#[test]
+fn what_was_written_more_than_an_hour_ago_is_not_taken_up() {
+    check_restored(
+        "15 minutes",
+        "61 minutes",
+        &[("pending", 0.5), ("firing", 10.5), ("inactive", 77.0), ("pending", 77.5), ("firing", 87.5)],
+    );
+}
+
+#[test]
+fn nothing_is_seen_while_prometheus_stands_still_and_old_samples_are_not_seen_after_it() {
+    check(
+        r#"
+    Given the stack in "fixtures/stacks/sei"
+    When "api-service" errors rise to 20%
+    Then alert "APIHighErrorRate" is firing within 7 minutes
+    When Prometheus hangs
+    And 10 minutes pass
+    And Prometheus goes on
+    Then alert "APIHighErrorRate" resolves
+    And alert "APIHighErrorRate" is firing within 7 minutes"#,
+        "APIHighErrorRate",
+        &[("pending", 1.5), ("firing", 6.5), ("inactive", 16.5), ("pending", 17.0), ("firing", 22.0)],
+    );
+}

@@ -103,7 +103,10 @@ impl Service {
                     self.conduct.flow_rates.clone_from(&self.normal.flow_rates);
                 }
             }
-            Change::Metric { .. } | Change::MetricGone { .. } | Change::Alertmanager(_) => {}
+            Change::Metric { .. }
+            | Change::MetricGone { .. }
+            | Change::Prometheus(_)
+            | Change::Alertmanager(_) => {}
         }
         self.settle(at);
         moved

@@ -91,7 +91,7 @@ impl Workload {
             }
             Change::MetricGone { metric } => return Ok(Resolved::Metrics(self.find_metric(metric)?)),
             // No service is concerned.
-            Change::Alertmanager(_) => return Ok(Resolved::Metrics(Vec::new())),
+            Change::Prometheus(_) | Change::Alertmanager(_) => return Ok(Resolved::Metrics(Vec::new())),
         };
         Ok(Resolved::Service(index, scope))
     }

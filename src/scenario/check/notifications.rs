@@ -3,12 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::super::phrases::unreadable_matchers;
-use super::super::{
-    Action, Addressee, AlertmanagerChange, Change, Claim, MuteCause, Scenario, Step, What, When,
-};
+use super::super::{Addressee, AlertmanagerChange, Change, Claim, MuteCause, Scenario, Step};
 use super::{unknown, unknown_alert};
 use crate::diagnostic::{Diagnostic, Spanned};
-use crate::scenario::Given;
 use crate::stack::Stack;
 use crate::stack::alertmanager::{Alertmanager, Grammar};
 
@@ -73,6 +70,8 @@ pub(super) fn change(
         AlertmanagerChange::Replica { number, .. } => unknown_replica(number, step, scenario),
         AlertmanagerChange::Expire { silence: None }
         | AlertmanagerChange::Restart { .. }
+        | AlertmanagerChange::Operate(_)
+        | AlertmanagerChange::Reachable(_)
         | AlertmanagerChange::Replicas { .. } => None,
     }
 }
@@ -162,7 +161,7 @@ fn unknown_addressee(to: &Addressee, config: &Alertmanager) -> Option<Diagnostic
 
 /// A silence that no step makes can't expire.
 fn unknown_silence(name: &Spanned<String>, scenario: &Scenario) -> Option<Diagnostic> {
-    let known = scenario.steps.iter().flat_map(changes).flat_map(|change| match change {
+    let known = scenario.steps.iter().flat_map(Step::changes).flat_map(|change| match change {
         Change::Alertmanager(AlertmanagerChange::Silence { matchers, comment, .. }) => {
             vec![matchers.value.as_str(), comment.as_str()]
         }
@@ -174,7 +173,7 @@ fn unknown_silence(name: &Spanned<String>, scenario: &Scenario) -> Option<Diagno
 /// Before a step says otherwise, one Prometheus runs.
 fn unknown_replica(number: &Spanned<usize>, step: &Step, scenario: &Scenario) -> Option<Diagnostic> {
     let before = scenario.steps.iter().take_while(|one| one.place.start < step.place.start);
-    let running = before.flat_map(changes).filter_map(|change| match change {
+    let running = before.flat_map(Step::changes).filter_map(|change| match change {
         Change::Alertmanager(AlertmanagerChange::Replicas { count, .. }) => Some(*count),
         _ => None,
     });
@@ -192,13 +191,4 @@ fn unknown_replica(number: &Spanned<usize>, step: &Step, scenario: &Scenario) ->
             .label(running)
             .help("a step before this one says how many run: `Given Prometheus runs as 2 replicas`"),
     )
-}
-
-fn changes(step: &Step) -> &[Change] {
-    match &step.what {
-        What::Given(Given::Changes(changes)) | What::When(When { action: Action::Changes(changes), .. }) => {
-            changes
-        }
-        _ => &[],
-    }
 }

@@ -1,4 +1,4 @@
-//! What happens to Alertmanager: silences, receivers that fail, restarts.
+//! What happens in Alertmanager: silences, and receivers that fail.
 
 use super::Kind::{self, Given, When};
 use super::notifications::{ADDRESS, CHANNEL, EMAIL, INTEGRATION, RECEIVER_NAME, addressee};
@@ -221,47 +221,4 @@ fn receiver(args: &mut Args, problems: &mut Vec<Diagnostic>) -> Option<Built> {
     };
     let change = answer.map(|answer| Change::Alertmanager(AlertmanagerChange::Receiver { who, answer }));
     finish(args, change.into_iter().collect(), before, "say how it answers: fails, status or works", problems)
-}
-
-pub static ALERTMANAGER: Family = Family {
-    subject: "alertmanager",
-    or: &[],
-    about: "Alertmanager itself. Its notification log and its silences live in its storage and outlast a restart.",
-    keys: &[
-        Key {
-            name: "alertmanager",
-            takes: Takes::OneOf(&["restarts", "restarts without its storage"]),
-            about: "What happens to it.",
-        },
-        MOMENT,
-    ],
-    phrases: &[
-        Phrase {
-            kinds: &[When],
-            about: "Restarts it: alerts and groups are forgotten, until Prometheus sends them again.",
-            says: &["(the) Alertmanager restarts"],
-            sets: &[("alertmanager", "restarts")],
-            example: "When Alertmanager restarts",
-            yaml: "{alertmanager: restarts}",
-        },
-        Phrase {
-            kinds: &[When],
-            about: "Restarts it with an empty storage: what it had notified of, and its silences, are forgotten too.",
-            says: &[
-                "(the) Alertmanager restarts without (its) storage",
-                "(the) Alertmanager restarts without (its) notification log",
-            ],
-            sets: &[("alertmanager", "restarts without its storage")],
-            example: "When Alertmanager restarts without its storage",
-            yaml: "{alertmanager: restarts without its storage}",
-        },
-    ],
-    clauses: &[],
-    build: alertmanager,
-};
-
-fn alertmanager(args: &mut Args, problems: &mut Vec<Diagnostic>) -> Option<Built> {
-    let keeps_storage = args.get("alertmanager").is_none_or(|arg| arg.text == "restarts");
-    let change = Change::Alertmanager(AlertmanagerChange::Restart { keeps_storage });
-    finish(args, vec![change], problems.len(), "", problems)
 }

@@ -8,6 +8,7 @@ mod args;
 mod claims;
 mod notifications;
 mod pattern;
+mod programs;
 mod replicas;
 mod scene;
 mod sentence;
@@ -194,7 +195,8 @@ pub static FAMILIES: &[&Family] = &[
     &notifications::ALERT,
     &alertmanager::SILENCE,
     &alertmanager::RECEIVER,
-    &alertmanager::ALERTMANAGER,
+    &programs::ALERTMANAGER,
+    &programs::PROMETHEUS,
     &replicas::REPLICAS,
     &replicas::REPLICA,
 ];

@@ -103,7 +103,7 @@ impl Alertmanager {
                         integration: integration.kind.as_str(),
                         index: integration.index,
                         group_key: key.to_string(),
-                        reason: "all alerts resolved, and send_resolved is false",
+                        reason: Withheld::ALL_RESOLVED,
                     }),
                 );
                 continue;

@@ -43,6 +43,13 @@ impl Group {
         }
     }
 
+    /// What was to happen earlier happens then.
+    pub fn not_before(&mut self, at: Timestamp) {
+        self.next = self.next.max(at);
+        let deliveries = self.flight.iter_mut().flat_map(|flight| &mut flight.deliveries);
+        deliveries.for_each(|delivery| delivery.at = delivery.at.max(at));
+    }
+
     /// When something happens to it next. An empty group's timer runs too, but nobody can see it.
     pub fn due(&self) -> Option<Timestamp> {
         match &self.flight {

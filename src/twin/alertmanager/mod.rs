@@ -59,6 +59,8 @@ pub struct Alertmanager {
     log: NotificationLog,
     behaviours: Behaviours,
     next_sweep: Timestamp,
+    /// What was last written to its disk.
+    saved: (NotificationLog, Silences),
     seen: Vec<Observation>,
 }
 
@@ -124,6 +126,7 @@ impl Alertmanager {
             log: NotificationLog::default(),
             behaviours: Behaviours::default(),
             next_sweep: start + SWEEP,
+            saved: Default::default(),
             seen: Vec::new(),
         }
     }
@@ -154,6 +157,11 @@ impl Alertmanager {
         self.silences.add(silence)
     }
 
+    /// Whether it knows of a silence, ended or not.
+    pub fn has_silence(&self, id: &str) -> bool {
+        self.silences.iter().any(|(known, _)| known == id)
+    }
+
     /// Ends a silence now; whether there was such a one.
     pub fn expire(&mut self, at: Timestamp, id: &str) -> bool {
         self.run(at, false);
@@ -178,15 +186,33 @@ impl Alertmanager {
         self.run(at, false);
         self.started = at;
         self.next_sweep = at + SWEEP;
-        self.alerts.clear();
-        self.slots.clear();
-        self.groups.clear();
-        self.group_slots.clear();
+        // Slots stay, since the notification log speaks of them.
+        self.alerts.iter_mut().for_each(|slot| slot.stored = false);
+        self.groups.iter_mut().for_each(|slot| slot.group = None);
         self.agenda.clear();
         self.inhibitor = Inhibitor::new(self.setup.config.inhibit_rules.len(), self.setup.config.version);
         if !keep_storage {
             self.silences = Silences::default();
             self.log = NotificationLog::default();
+        }
+        self.saved = (self.log.clone(), self.silences.clone());
+    }
+
+    /// The process ends at once: what it knows when it starts again is what it last wrote down.
+    pub fn crash(&mut self, at: Timestamp) {
+        self.run(at, false);
+        (self.log, self.silences) = self.saved.clone();
+        self.restart(at, true);
+    }
+
+    /// It stood still until `at`: all that was due meanwhile is due now.
+    pub fn go_on(&mut self, at: Timestamp) {
+        while let Some((_, slot)) = self.agenda.first().copied().filter(|(due, _)| *due < at) {
+            self.agenda.pop_first();
+            if let Some(group) = &mut self.groups[slot].group {
+                group.not_before(at);
+            }
+            self.agenda.insert((at, slot));
         }
     }
 
@@ -222,6 +248,7 @@ impl Alertmanager {
             let alerts = &mut self.alerts;
             self.inhibitor.collect_garbage(|slot| alerts[slot].alert.resolved(now));
             self.log.collect_garbage(now);
+            self.saved = (self.log.clone(), self.silences.clone());
             // The store itself is swept half as often.
             if (now - self.started).0 % (2 * SWEEP.0) == 0 {
                 for slot in alerts.iter_mut().filter(|slot| slot.alert.resolved(now)) {

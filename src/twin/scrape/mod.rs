@@ -6,6 +6,7 @@
 //! Differs from the real thing where that takes real time: a change in discovery is known at the next scrape (not up to
 //! 5 s later), a scrape takes no time, and `scrape_duration_seconds` is a small made-up number.
 
+mod outage;
 mod series;
 mod target;
 

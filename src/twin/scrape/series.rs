@@ -168,6 +168,14 @@ impl Exported {
         }
     }
 
+    /// Nothing is known any more of what was scraped, as by a process that starts anew.
+    pub fn forget(&mut self) {
+        self.left.clear();
+        if !self.flags.is_empty() {
+            Arc::make_mut(&mut self.flags).fill(Flags::default());
+        }
+    }
+
     /// What the last scrape stored.
     pub fn present(&self) -> impl Iterator<Item = SeriesId> {
         let of_entries =

@@ -19,7 +19,7 @@ use crate::stack::alertmanager::{self as stack, Integration, IntegrationKind, Re
 use crate::time::{Duration, Timestamp};
 use crate::timeline::{
     AlertStatus, Body, GivenUp, Message, Muted, MutedBy, Notification, NotifiedAlert, NotifyReason,
-    Observation, Observed, Outcome, RouteTaken, Routed,
+    Observation, Observed, Outcome, RouteTaken, Routed, Withheld,
 };
 use crate::twin::alertmanager::{Notice, NotificationLog, RouteTree, Templates, render, why_notify};
 use crate::worlds::clock::Clock;
@@ -41,6 +41,8 @@ pub struct Alertmanager {
     groups: BTreeMap<String, Vec<Group>>,
     flushes: Vec<Flush>,
     told: NotificationLog,
+    /// What of it was last written down.
+    saved: NotificationLog,
     muted: BTreeMap<(String, Labels), MutedBy>,
 }
 
@@ -71,8 +73,14 @@ impl Alertmanager {
             groups: BTreeMap::new(),
             flushes: Vec::new(),
             told: NotificationLog::default(),
+            saved: NotificationLog::default(),
             muted: BTreeMap::new(),
         }
+    }
+
+    /// It has ended like a crash: it will know what it had last written down.
+    pub fn crashed(&mut self) {
+        self.told = self.saved.clone();
     }
 
     /// It was started anew; without its storage it has forgotten whom it told.
@@ -83,6 +91,7 @@ impl Alertmanager {
         if !keeps_storage {
             self.told = NotificationLog::default();
         }
+        self.saved = self.told.clone();
     }
 
     /// Takes in what it was sent, what it has said, and what arrived since the last time.
@@ -130,8 +139,19 @@ impl Alertmanager {
             }
             self.see_muted(flushed, &known, &mut seen);
         }
+        // What is withheld counts for what is told after it.
+        let mut unheard = flushed..self.flushes.len();
         for arrival in arrived {
+            while unheard.start < unheard.end && self.flushes[unheard.start].at < arrival.at {
+                self.withhold(unheard.start, &mut seen);
+                unheard.start += 1;
+            }
             seen.extend(self.arrival(arrival));
+        }
+        unheard.for_each(|flush| self.withhold(flush, &mut seen));
+        // What arrived just before may be in it or not: a look takes no longer than an evaluation.
+        if said.lines().any(is_written_down) {
+            self.saved = self.told.clone();
         }
         for line in given_up {
             self.give_up(line, &mut seen);
@@ -239,6 +259,35 @@ impl Alertmanager {
                 }
             }
             self.flushes[at].members = audible;
+        }
+    }
+
+    /// Integrations that are not told of what has resolved: the notification log has it as if they were.
+    fn withhold(&mut self, flush: usize, seen: &mut Vec<Observation>) {
+        let Flush { at, key, members, .. } = self.flushes[flush].clone();
+        if members.iter().any(|member| member.status == AlertStatus::Firing) {
+            return;
+        }
+        let logged = (prints(&members, AlertStatus::Firing), prints(&members, AlertStatus::Resolved));
+        for receiver in &self.config.receivers.clone() {
+            let Some(group) = self.group(&key, receiver) else { continue };
+            let repeat = self.tree.node(group.node).route.repeat_interval;
+            for (number, integration) in receiver.integrations.iter().enumerate() {
+                let slot = self.slot(receiver, number);
+                let due = || why_notify(self.told.get(&key, slot), &logged.0, &logged.1, false, repeat, at);
+                if integration.send_resolved || due().is_none() {
+                    continue;
+                }
+                self.told.record(&key, slot, at, logged.clone(), repeat);
+                let what = Withheld {
+                    receiver: receiver.name.value.clone(),
+                    integration: integration.kind.as_str(),
+                    index: integration.index,
+                    group_key: key.to_string(),
+                    reason: Withheld::ALL_RESOLVED,
+                };
+                seen.push(Observation { at, what: Observed::Withheld(what) });
+            }
         }
     }
 
@@ -380,6 +429,9 @@ impl Alertmanager {
         let resolved = prints(&flush.members, AlertStatus::Resolved);
         let told = self.told.get(&flush.key, self.slot(receiver, number));
         let sends = receiver.integrations[number].send_resolved;
+        if firing.is_empty() && !sends {
+            return false;
+        }
         why_notify(told, &firing, &resolved, sends, repeat, at).is_some()
     }
 
@@ -478,6 +530,12 @@ impl Alertmanager {
         let at = self.config.receivers.iter().position(|known| known.name.value == receiver.name.value);
         (at.unwrap_or(0), number)
     }
+}
+
+/// `component=nflog msg="Maintenance done"`
+fn is_written_down(line: &str) -> bool {
+    logfmt::value(line, "msg").as_deref() == Some("Maintenance done")
+        && logfmt::value(line, "component").as_deref() == Some("nflog")
 }
 
 fn is(alert: &Value, labels: &Labels) -> bool {

@@ -21,6 +21,9 @@ use crate::worlds::clock::Clock;
 /// Samples may be asked for a little more than once; those seen already are passed over.
 const OVERLAP: Duration = Duration(2_000);
 
+/// How long after its start Prometheus may not know its targets: discovery hands on what it finds every 5 s.
+const TO_DISCOVER: Duration = Duration(7_000);
+
 /// What is known of it so far. Instants are the machine's, unless they are observed.
 #[derive(Debug)]
 pub struct Prometheus {
@@ -32,8 +35,10 @@ pub struct Prometheus {
     watched: Vec<String>,
     /// All samples up to here have been taken in.
     taken: Timestamp,
-    /// Not asked before this: it stood still, or did not run.
+    /// What is missing from before this says nothing: it stood still, or did not run.
     blind_until: Timestamp,
+    /// When it last started anew, if it did.
+    started_anew: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -114,6 +119,7 @@ impl Prometheus {
             watched: Vec::new(),
             taken: from,
             blind_until: from,
+            started_anew: None,
         }
     }
 
@@ -124,10 +130,16 @@ impl Prometheus {
         }
     }
 
-    /// It does not answer, or did not until `until`: what is missing from then says nothing.
-    pub fn blind(&mut self, until: Timestamp) {
-        self.blind_until = until;
-        self.taken = self.taken.max(until - OVERLAP);
+    /// It goes on after it has stood still since then.
+    pub fn went_on(&mut self, since: Timestamp) {
+        self.blind_until = since;
+    }
+
+    /// It was started anew, and has forgotten its alerts and when it evaluated.
+    pub fn started_anew(&mut self, at: Timestamp) {
+        self.blind_until = at;
+        self.started_anew = Some(at);
+        self.groups.values_mut().for_each(|group| group.seen = None);
     }
 
     /// Takes in all that has happened up to `now`.
@@ -158,6 +170,7 @@ impl Prometheus {
                 }
             }
         }
+        self.add_unwritten(&active, &mut samples);
         self.take_alerts(samples, &active, clock, &mut seen);
         self.take_scrapes(address, scrapes, now, clock, &mut seen, &mut until)?;
         for group in self.groups.values() {
@@ -241,6 +254,22 @@ impl Prometheus {
         active
     }
 
+    /// Of the first evaluations after a start nothing is written of alerts: their states are those that it tells.
+    fn add_unwritten(
+        &self,
+        active: &BTreeMap<Labels, ActiveAlert>,
+        samples: &mut BTreeMap<Labels, BTreeMap<Timestamp, AlertState>>,
+    ) {
+        let Some(since) = self.started_anew else { return };
+        for (labels, alert) in active {
+            let group = self.group_of(labels.value("alertname"));
+            let Some(evaluated) = group.and_then(|group| group.seen).filter(|at| *at > since) else {
+                continue;
+            };
+            samples.entry(labels.clone()).or_default().entry(evaluated).or_insert(alert.state);
+        }
+    }
+
     fn take_alerts(
         &mut self,
         mut samples: BTreeMap<Labels, BTreeMap<Timestamp, AlertState>>,
@@ -288,7 +317,10 @@ impl Prometheus {
                 && evaluated > self.blind_until
                 && now_active.is_none()
             {
-                let gone_at = (at + Duration(group.interval)).max(self.blind_until).min(evaluated);
+                let gone_at = match at < self.blind_until {
+                    true => evaluated,
+                    false => (at + Duration(group.interval)).min(evaluated),
+                };
                 changes.push((gone_at, state, AlertState::Inactive));
                 (state, at) = (AlertState::Inactive, evaluated);
             }
@@ -370,6 +402,8 @@ impl Prometheus {
                     }
                 }
                 Some(_) => {}
+                // Started anew, it does not know its targets yet.
+                None if self.started_anew.is_some_and(|at| now - at < TO_DISCOVER) => {}
                 None if !target.gone => {
                     target.gone = true;
                     let what = Observed::TargetGone { labels: labels.clone() };

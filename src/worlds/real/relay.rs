@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::ask;
+use super::ask::{self, AskError};
 use crate::labels::Labels;
 use crate::time::Timestamp;
 use crate::worlds::clock::Clock;
@@ -102,12 +102,18 @@ fn answer(shared: &Mutex<State>, clock: Clock, request: &Request) -> Answering {
             },
             body: answer.body,
         }),
+        // It took the request and stands still: once it goes on it will read it, though nobody waits for the answer.
+        Err(AskError::Unreachable(error)) if is_timeout(&error) => Answering::HangUp,
         Err(_) => {
             // It came to nothing after all; only one request is under way at a time.
             lock(shared).sent.truncate(before);
             Answering::HangUp
         }
     }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 fn read(body: &[u8], at: Timestamp) -> Vec<Sent> {

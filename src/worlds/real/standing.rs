@@ -10,6 +10,7 @@ use super::prometheus::{self, Scraped};
 use super::relay::Relay;
 use super::{Change, ask};
 use crate::diagnostic::Diagnostic;
+use crate::scenario::{Life, Operation};
 use crate::stack::{Stack, Version};
 use crate::time::{Duration, Timestamp};
 use crate::workload::Workload;
@@ -34,6 +35,9 @@ const TO_REFRESH: Pause = Pause::from_millis(300);
 /// How much later than wanted a group may be evaluated, in parts of its interval.
 const IN_STEP: i64 = 25;
 
+/// How often Alertmanager writes down what it knows, in seconds.
+const MAINTENANCE: i64 = 15 * 60;
+
 /// Where links lead when the documents don't say.
 const PROMETHEUS_URL: &str = "http://localhost:9090";
 const ALERTMANAGER_URL: &str = "http://localhost:9093";
@@ -41,8 +45,10 @@ const ALERTMANAGER_URL: &str = "http://localhost:9093";
 /// Ends with all that was started: components first, what serves them after.
 pub struct Standing {
     pub prometheus: Box<dyn Running>,
+    pub prometheus_life: Life,
     /// None where the stack has none.
     pub alertmanager: Option<Box<dyn Running>>,
+    pub alertmanager_life: Life,
     pub targets: Targets,
     pub inbox: Inbox,
     pub relay: Relay,
@@ -52,6 +58,8 @@ pub struct Standing {
     pub tick: Timestamp,
     /// The distance of such instants, in the machine's time.
     pub interval: Duration,
+    /// How long after such an instant nothing is scraped yet.
+    pub quiet: Duration,
     /// When Prometheus was started, and how long after that it first handed on what discovery had found.
     handed_on: (Instant, Pause),
     prometheus_component: Component,
@@ -104,6 +112,10 @@ impl Standing {
         for file in &rules {
             substitutions.extend(file.written.substitutions.iter().cloned());
         }
+        let mut all_flags = flags(speed);
+        if alertmanager_component.is_some() {
+            all_flags.extend(alertmanager_flags(speed));
+        }
         let started = Instant::now();
         let mut prometheus = start(plan.place, &prometheus_component)?;
         let mut alertmanager = match &alertmanager_component {
@@ -117,14 +129,17 @@ impl Standing {
         }
         let mut standing = Standing {
             prometheus,
+            prometheus_life: Life::Runs,
             alertmanager,
+            alertmanager_life: Life::Runs,
             targets,
             inbox,
             relay,
             clock,
-            substituted: Substituted { texts: substitutions, flags: flags(speed) },
+            substituted: Substituted { texts: substitutions, flags: all_flags },
             tick: Timestamp(0),
             interval: Duration(1000),
+            quiet: Duration::ZERO,
             handed_on: (started, Pause::ZERO),
             prometheus_component,
             alertmanager_component,
@@ -142,7 +157,8 @@ impl Standing {
         self.interval = intervals.clone().min().unwrap_or(own);
         let longest = intervals.max().unwrap_or(own);
         let scraped = self.first_scrapes(plan)?;
-        let wanted = quiet_instant(&scraped, self.interval);
+        let (wanted, quiet) = quiet_instant(&scraped, self.interval);
+        self.quiet = quiet;
         let version = version(self.prometheus.address())?;
         let folder = self.rules_folder();
         for file in rules {
@@ -213,40 +229,91 @@ impl Standing {
         first + HANDS_ON * (passed.as_millis() / HANDS_ON.as_millis()) as u32 + HANDS_ON
     }
 
-    pub fn restart_prometheus(&mut self, place: &dyn Place) -> Result<(), WorldError> {
-        self.handed_on.0 = Instant::now();
-        self.prometheus = start(place, &self.prometheus_component)?;
-        wait_until_ready(&mut *self.prometheus, &self.prometheus_component)
+    pub fn operate_prometheus(&mut self, operation: Operation, place: &dyn Place) -> Result<(), WorldError> {
+        let life = after(self.prometheus_life, operation)?;
+        match operation {
+            Operation::Start => {
+                self.handed_on.0 = Instant::now();
+                self.prometheus = start(place, &self.prometheus_component)?;
+                wait_until_ready(&mut *self.prometheus, &self.prometheus_component)?;
+            }
+            operation => operate(&mut *self.prometheus, self.prometheus_life, operation)?,
+        }
+        self.prometheus_life = life;
+        Ok(())
     }
 
-    pub fn restart_alertmanager(&mut self, place: &dyn Place, keeps_storage: bool) -> Result<(), WorldError> {
-        let Some(component) = &self.alertmanager_component else { return Ok(()) };
-        if !keeps_storage {
-            let data = component.folder.join("data");
-            drop(std::fs::remove_dir_all(&data));
+    pub fn operate_alertmanager(
+        &mut self,
+        operation: Operation,
+        place: &dyn Place,
+    ) -> Result<(), WorldError> {
+        let life = after(self.alertmanager_life, operation)?;
+        let (Some(running), Some(component)) = (&mut self.alertmanager, &self.alertmanager_component) else {
+            return Ok(());
+        };
+        match operation {
+            Operation::Start => {
+                *running = start(place, component)?;
+                wait_until_ready(&mut **running, component)?;
+                self.relay.lead_to(Some(running.address()));
+            }
+            operation => {
+                if life == Life::Down {
+                    self.relay.lead_to(None);
+                }
+                operate(&mut **running, self.alertmanager_life, operation)?;
+            }
         }
-        let mut running = start(place, component)?;
-        wait_until_ready(&mut *running, component)?;
-        self.relay.lead_to(Some(running.address()));
-        self.alertmanager = Some(running);
+        self.alertmanager_life = life;
         Ok(())
+    }
+
+    /// It has ended: what it has written down is gone too.
+    pub fn clear_alertmanager(&self) {
+        if let Some(component) = &self.alertmanager_component {
+            drop(std::fs::remove_dir_all(component.folder.join("data")));
+        }
     }
 
     /// An error if a component has ended by itself.
     pub fn check(&mut self) -> Result<(), WorldError> {
-        self.prometheus.check().map_err(lost)?;
+        if self.prometheus_life != Life::Down {
+            self.prometheus.check().map_err(lost)?;
+        }
         match &mut self.alertmanager {
-            Some(alertmanager) => alertmanager.check().map_err(lost),
-            None => Ok(()),
+            Some(alertmanager) if self.alertmanager_life != Life::Down => alertmanager.check().map_err(lost),
+            _ => Ok(()),
         }
     }
+}
+
+fn after(life: Life, operation: Operation) -> Result<Life, WorldError> {
+    life.after(operation).ok_or_else(|| WorldError::Failed("this can't happen to the program now".into()))
+}
+
+fn operate(running: &mut dyn Running, life: Life, operation: Operation) -> Result<(), WorldError> {
+    let done = match operation {
+        Operation::Stop => running.stop(),
+        Operation::Kill => {
+            // An engine kills no container that it has paused.
+            if life == Life::Paused {
+                running.resume()?;
+            }
+            running.kill()
+        }
+        Operation::Pause => running.pause(),
+        Operation::Resume => running.resume(),
+        Operation::Start => Ok(()),
+    };
+    Ok(done?)
 }
 
 /// The synthetic services with what is given, as if it had always been so.
 fn workload(plan: &Plan<'_>, now: Timestamp) -> Result<Workload, WorldError> {
     let mut workload = Workload::long_running(&plan.stack.services, plan.seed, now);
     for change in plan.given {
-        if !matches!(change, Change::Alertmanager(_)) {
+        if !matches!(change, Change::Alertmanager(_) | Change::Prometheus(_)) {
             workload.given(now, change).map_err(|problem| WorldError::Refused(Box::new(problem)))?;
         }
     }
@@ -287,9 +354,13 @@ fn prepare_prometheus(
     Ok((component, written.substitutions))
 }
 
+/// So many seconds as they pass at that speed.
+fn divided(speed: u32, seconds: i64) -> Duration {
+    Duration((seconds * 1000 / i64::from(speed.max(1))).max(1))
+}
+
 /// What Prometheus takes from flags and not from its config.
 fn flags(speed: u32) -> Vec<(String, &'static str)> {
-    let divided = |seconds: i64| Duration((seconds * 1000 / i64::from(speed.max(1))).max(1));
     let mut flags = vec![
         ("--web.enable-lifecycle".to_owned(), "rules are loaded when it is known when targets are scraped"),
         ("--scrape.discovery-reload-interval=100ms".to_owned(), "targets that come or go are seen sooner"),
@@ -301,10 +372,18 @@ fn flags(speed: u32) -> Vec<(String, &'static str)> {
             ("--rules.alert.for-grace-period", 600),
             ("--rules.alert.for-outage-tolerance", 3600),
         ] {
-            flags.push((format!("{flag}={}", divided(seconds)), "--speed"));
+            flags.push((format!("{flag}={}", divided(speed, seconds)), "--speed"));
         }
     }
     flags
+}
+
+/// What Alertmanager takes from flags.
+fn alertmanager_flags(speed: u32) -> Vec<(String, &'static str)> {
+    match speed {
+        0 | 1 => Vec::new(),
+        _ => vec![(format!("--data.maintenance-interval={}", divided(speed, MAINTENANCE)), "--speed")],
+    }
 }
 
 fn prepare_alertmanager(
@@ -325,7 +404,7 @@ fn prepare_alertmanager(
     let authority = own.join("authority.pem");
     write(&authority, inbox.authority())?;
     let url = filled(&stack.external_url, ALERTMANAGER_URL);
-    let arguments = vec![
+    let mut arguments = vec![
         format!("--config.file={}", own.join("alertmanager.yml").display()),
         format!("--storage.path={}", own.join("data").display()),
         "--web.listen-address={address}".to_owned(),
@@ -335,6 +414,7 @@ fn prepare_alertmanager(
         // Which group is told of what, only its log says.
         "--log.level=debug".to_owned(),
     ];
+    arguments.extend(alertmanager_flags(plan.speed).into_iter().map(|(flag, _)| flag));
     let component = Component {
         name: "alertmanager".to_owned(),
         program: Program::Alertmanager,
@@ -379,8 +459,9 @@ fn version(address: std::net::SocketAddr) -> Result<Version, WorldError> {
 }
 
 /// Where in the interval the longest stretch without a scrape begins, a little after the scrape before it: what that
-/// brought must be there, and what changes just after is to be scraped before the next evaluation.
-fn quiet_instant(scraped: &[Scraped], interval: Duration) -> Duration {
+/// brought must be there, and what changes just after is to be scraped before the next evaluation. And what is left of that
+/// stretch.
+fn quiet_instant(scraped: &[Scraped], interval: Duration) -> (Duration, Duration) {
     let mut phases: Vec<i64> = scraped.iter().map(|target| target.last.0.rem_euclid(interval.0)).collect();
     phases.sort_unstable();
     phases.dedup();
@@ -388,8 +469,11 @@ fn quiet_instant(scraped: &[Scraped], interval: Duration) -> Duration {
         Some(next) => next - phases[at],
         None => phases[0] + interval.0 - phases[at],
     };
-    let Some(widest) = (0..phases.len()).max_by_key(|at| gap(*at)) else { return Duration::ZERO };
-    Duration((phases[widest] + gap(widest) * 2 / 5).rem_euclid(interval.0))
+    let Some(widest) = (0..phases.len()).max_by_key(|at| gap(*at)) else {
+        return (Duration::ZERO, interval);
+    };
+    let after = gap(widest) * 2 / 5;
+    (Duration((phases[widest] + after).rem_euclid(interval.0)), Duration(gap(widest) - after))
 }
 
 fn nanos(duration: Duration) -> u64 {

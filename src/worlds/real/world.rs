@@ -12,11 +12,11 @@ use serde_json::json;
 use super::alertmanager::Alertmanager;
 use super::ask::{self, escaped};
 use super::folder::Folder;
-use super::place::Place;
+use super::place::{Place, Running};
 use super::prometheus::{self, Prometheus};
 use super::standing::{Plan, Standing, Substituted};
 use crate::promql::ParseOptions;
-use crate::scenario::{AlertmanagerChange, Change, Outage, ReceiverAnswer};
+use crate::scenario::{AlertmanagerChange, Change, Life, Operation, Outage, ReceiverAnswer};
 use crate::stack::Stack;
 use crate::stack::alertmanager::{Grammar, MatchType, parse_matchers};
 use crate::time::{Duration, Timestamp};
@@ -63,6 +63,8 @@ struct Up {
     silences: Vec<MadeSilence>,
     sent: usize,
     arrived: usize,
+    /// When Prometheus last stood still, in the machine's time.
+    paused_at: Timestamp,
     standing: Standing,
 }
 
@@ -175,14 +177,38 @@ impl<'a> RealWorld<'a> {
         vanishes || (self.vanished && matches!(change, Change::Recovers { .. }))
     }
 
+    /// Something happens to a program itself. The moment of several in a row is that of the first.
+    fn operate(&mut self, change: &Change) -> Result<(), WorldError> {
+        if self.changed.is_none() {
+            self.await_tick()?;
+            // What it has done so far is to be seen while it can be asked.
+            let now = self.up()?.standing.clock.now();
+            self.catch_up(now)?;
+        }
+        let place = self.place;
+        let up = self.up()?;
+        let at = up.standing.clock.now();
+        match change {
+            Change::Prometheus(operation) => up.operate_prometheus(*operation, place)?,
+            Change::Alertmanager(AlertmanagerChange::Operate(operation)) => {
+                up.operate_alertmanager(*operation, place)?;
+            }
+            _ => {}
+        }
+        self.changed.get_or_insert(at);
+        Ok(())
+    }
+
     /// Waits until all groups have just begun an evaluation.
     fn await_tick(&mut self) -> Result<(), WorldError> {
         let up = self.up()?;
-        let (clock, tick, interval) = (up.standing.clock, up.standing.tick, up.standing.interval);
+        let Standing { clock, tick, interval, quiet, .. } = up.standing;
         let machine = clock.time_of_day(clock.now());
         let since = (machine - tick).0.rem_euclid(interval.0);
         // Groups are in step to a part of the interval.
-        let (from, to) = (interval.0 / 20 + 1, interval.0 / 10 + 2);
+        let from = interval.0 / 20 + 1;
+        // And all that takes effect has to before the next scrape.
+        let to = (quiet.0 / 2).clamp(interval.0 / 10 + 2, interval.0 / 5 + 2);
         if (from..=to).contains(&since) {
             return Ok(());
         }
@@ -260,7 +286,8 @@ impl World for RealWorld<'_> {
             exprs.push(Watched { text: text.clone(), asked, when });
         }
         let silences = Vec::new();
-        let up = Up { prometheus, alertmanager, exprs, silences, sent: 0, arrived: 0, standing };
+        let up =
+            Up { prometheus, alertmanager, exprs, silences, sent: 0, arrived: 0, paused_at: from, standing };
         self.up = Some(up);
         for change in std::mem::take(&mut self.given) {
             if let Change::Alertmanager(change) = &change {
@@ -279,6 +306,9 @@ impl World for RealWorld<'_> {
     }
 
     fn apply(&mut self, change: &Change) -> Result<(), WorldError> {
+        if is_operation(change) {
+            return self.operate(change);
+        }
         match self.is_about_discovery(change) {
             true => {
                 let when = self.up()?.standing.before_handing_on();
@@ -347,16 +377,23 @@ impl Up {
             |who: &str, error: ask::AskError| WorldError::Failed(format!("{who} does not answer: {error}"));
         // What happens while we look is for the next time.
         let now = clock.time_of_day(clock.now()) - Duration(1);
-        let address = self.standing.prometheus.address();
-        let looked = self.prometheus.look(address, now, clock).map_err(|error| lost("Prometheus", error))?;
-        let (mut seen, until) = (looked.seen, looked.until);
-        if let Some(alertmanager) = &mut self.alertmanager {
+        let (mut seen, mut until) = (Vec::new(), now);
+        if self.standing.prometheus_life.runs() {
+            let address = self.standing.prometheus.address();
+            let looked = self.prometheus.look(address, now, clock);
+            let looked = looked.map_err(|error| lost("Prometheus", error))?;
+            (seen, until) = (looked.seen, looked.until);
+        }
+        // One that stands still can't be asked, and does nothing.
+        let life = self.standing.alertmanager_life;
+        if let Some(alertmanager) = self.alertmanager.as_mut().filter(|_| life != Life::Paused) {
             let sent = self.standing.relay.sent_after(self.sent);
             self.sent += sent.len();
             let arrived = self.standing.inbox.arrivals_after(self.arrived);
             self.arrived += arrived.len();
             let running = self.standing.alertmanager.as_mut();
-            let (said, address) = running.map_or((String::new(), None), |it| (it.said(), Some(it.address())));
+            let asked = |it: &dyn Running| life.runs().then(|| it.address());
+            let (said, address) = running.map_or((String::new(), None), |it| (it.said(), asked(&**it)));
             let told = alertmanager.look(address, sent, &said, arrived);
             seen.extend(told.map_err(|error| lost("Alertmanager", error))?);
         }
@@ -369,6 +406,7 @@ impl Up {
     fn evaluate(&mut self, until: Timestamp, seen: &mut Vec<Observation>) {
         let (clock, address) = (self.standing.clock, self.standing.prometheus.address());
         let speed = i64::from(clock.speed());
+        let runs = self.standing.prometheus_life.runs();
         // Groups are in step to a part of the interval; by then all have written.
         let late = Duration(self.standing.interval.0 / 20 + 1);
         let interval = Duration(self.standing.interval.0 * speed);
@@ -387,6 +425,8 @@ impl Up {
                 }
                 When::At(_) | When::Done => {}
             }
+            // While it does not run, nobody answers.
+            let due = due.into_iter().filter(|_| runs);
             for at in due {
                 let machine = clock.time_of_day(at) + late;
                 let result = match &watched.asked {
@@ -397,6 +437,32 @@ impl Up {
                 seen.push(Observation { at, what });
             }
         }
+    }
+
+    fn operate_prometheus(&mut self, operation: Operation, place: &dyn Place) -> Result<(), WorldError> {
+        let clock = self.standing.clock;
+        let now = clock.time_of_day(clock.now());
+        if operation == Operation::Pause {
+            self.paused_at = now;
+        }
+        self.standing.operate_prometheus(operation, place)?;
+        match operation {
+            Operation::Start => self.prometheus.started_anew(now),
+            Operation::Resume => self.prometheus.went_on(self.paused_at),
+            Operation::Stop | Operation::Kill | Operation::Pause => {}
+        }
+        Ok(())
+    }
+
+    fn operate_alertmanager(&mut self, operation: Operation, place: &dyn Place) -> Result<(), WorldError> {
+        self.standing.operate_alertmanager(operation, place)?;
+        let Some(alertmanager) = &mut self.alertmanager else { return Ok(()) };
+        match operation {
+            Operation::Kill => alertmanager.crashed(),
+            Operation::Start => alertmanager.restarted(true),
+            Operation::Stop | Operation::Pause | Operation::Resume => {}
+        }
+        Ok(())
     }
 
     /// What happens to Alertmanager and its receivers; a silence's length counts from `from`.
@@ -476,11 +542,11 @@ impl Up {
                 return Err(WorldError::Failed("replicas of Prometheus are there in the twin only".into()));
             }
             AlertmanagerChange::Restart { keeps_storage } => {
-                self.standing.relay.lead_to(None);
-                if let Some(mut running) = self.standing.alertmanager.take() {
-                    running.stop()?;
+                self.standing.operate_alertmanager(Operation::Stop, place)?;
+                if !keeps_storage {
+                    self.standing.clear_alertmanager();
                 }
-                self.standing.restart_alertmanager(place, *keeps_storage)?;
+                self.standing.operate_alertmanager(Operation::Start, place)?;
                 if let Some(alertmanager) = &mut self.alertmanager {
                     alertmanager.restarted(*keeps_storage);
                 }
@@ -488,9 +554,15 @@ impl Up {
                     self.silences.clear();
                 }
             }
+            AlertmanagerChange::Reachable(reachable) => self.standing.relay.let_through(*reachable),
+            AlertmanagerChange::Operate(operation) => self.operate_alertmanager(*operation, place)?,
         }
         Ok(())
     }
+}
+
+fn is_operation(change: &Change) -> bool {
+    matches!(change, Change::Prometheus(_) | Change::Alertmanager(AlertmanagerChange::Operate(_)))
 }
 
 fn rfc3339(at: Timestamp) -> String {
