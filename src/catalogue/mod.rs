@@ -26,6 +26,8 @@ pub struct Metric {
     /// `pg_settings_*`: all that begins so.
     pub name: &'static str,
     pub kind: MetricKind,
+    /// Its exporter says its type; without one it is taken for a gauge, and may be a counter.
+    pub typed: bool,
     /// Labels that each of its series has, in every version.
     pub labels: Vec<&'static str>,
     /// Labels that it has in some versions.
@@ -143,7 +145,9 @@ fn of_line(line: &'static str) -> Option<Metric> {
     };
     let mut words = line.split(' ');
     let name = words.next()?;
-    let kind = match words.next()? {
+    let kind = words.next()?;
+    let typed = !matches!(kind, "untyped" | "unknown");
+    let kind = match kind {
         "counter" => MetricKind::Counter,
         "histogram" => MetricKind::Histogram,
         "summary" => MetricKind::Summary,
@@ -154,6 +158,7 @@ fn of_line(line: &'static str) -> Option<Metric> {
     let mut metric = Metric {
         name,
         kind,
+        typed,
         labels: labels().filter(|label| !label.ends_with('?')).collect(),
         sometimes: labels().filter_map(|label| label.strip_suffix('?')).collect(),
         open: listed.split(',').any(|label| label == "*"),

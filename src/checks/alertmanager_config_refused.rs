@@ -26,7 +26,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         let own = |problem: &&Diagnostic| !problem.place.as_ref().is_some_and(chart_defaults::is_default);
         problems.filter(own).map(|problem| {
             let consequence = format!("Alertmanager {} does not start with this config", config.version);
-            super::refused(problem, &consequence)
+            super::refused(problem, &consequence, config.place.file.path())
         })
     });
     problems.collect()

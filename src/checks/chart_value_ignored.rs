@@ -110,6 +110,14 @@ fn judge(release: &Release) -> Option<Diagnostic> {
     })
 }
 
+/// What is wrong with values that only an older chart has: nothing comes of it where the newest is installed.
+pub fn of_old_chart(diagnostic: Diagnostic) -> Diagnostic {
+    match diagnostic.place.clone() {
+        Some(place) => diagnostic.follows_from(CHECK.id, &super::whole(&place)),
+        None => diagnostic,
+    }
+}
+
 /// `elasticsearch.hosts` for `elasticsearchHosts`
 fn alike<'k>(path: &str, known: &[&'k str]) -> Option<&'k str> {
     let joined = path.replace('.', "");

@@ -1,5 +1,6 @@
 //! Configs in ConfigMaps that the program they are for does not read where they are mounted.
 
+use super::safety::is_under;
 use super::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{ConfigMap, Container, Home, PartKind, Release, Wiring};
@@ -90,12 +91,17 @@ fn files(wiring: &Wiring) -> Vec<Diagnostic> {
             .at(&part.source.span(0..line))
             .label(format!("in {}'s container this is {}", program.name, seen.path));
         let place = seen.container.image.as_ref().map_or(&seen.workload.place, |image| &image.span);
-        found.push(match &flag {
+        let diagnostic = match &flag {
             Some(flag) => diagnostic.related(flag, "this is the file it reads"),
             None => diagnostic.related(place, format!("by default it reads {wanted}")).help(format!(
                 "mount it as {wanted}, or start the program with `-config.file={}`",
                 seen.path
             )),
+        };
+        let mount = seen.container.mounts.iter().find(|mount| is_under(&seen.path, &mount.path.value));
+        found.push(match mount {
+            Some(mount) => diagnostic.follows_from("config-file-missing", &mount.path.span),
+            None => diagnostic,
         });
     }
     found

@@ -62,7 +62,12 @@ fn judge(key: &str, value: &Spanned<String>) -> Option<Diagnostic> {
     };
     value.span.conceal();
     Some(
-        Diagnostic::warning("", message).at(&value.span).label(label).help("take it from a Secret or a file"),
+        Diagnostic::warning("", message)
+            .at(&value.span)
+            .label(label)
+            .help("take it from a Secret or a file")
+            // What nobody has filled in is no password yet.
+            .follows_from("placeholder-receiver", &value.span),
     )
 }
 

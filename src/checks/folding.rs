@@ -86,11 +86,15 @@ fn gathered(findings: Vec<Finding>, roots: &[usize]) -> Vec<Finding> {
 /// What a person reads below a finding of those that are folded under it.
 pub fn notes(finding: &Finding) -> Vec<(String, String)> {
     let leader = &finding.diagnostic;
-    let same = |folded: &&Finding| folded.diagnostic.message == leader.message;
+    let same = |folded: &&Finding| folded.diagnostic.id == leader.id;
     let (same, others): (Vec<&Finding>, Vec<&Finding>) = finding.folded.iter().partition(same);
     let mut notes = Vec::new();
     if !same.is_empty() {
-        notes.push(("also".to_owned(), shown(&same, place)));
+        let line = |diagnostic: &Diagnostic| match diagnostic.message == leader.message {
+            true => place(diagnostic),
+            false => format!("{} {}", place(diagnostic), diagnostic.message),
+        };
+        notes.push(("also".to_owned(), shown(&same, line)));
     }
     if !others.is_empty() {
         let line = |diagnostic: &Diagnostic| {

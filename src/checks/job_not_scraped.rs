@@ -45,7 +45,8 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             let diagnostic = Diagnostic::error("", format!("no scrape config has the job `{value}`"))
                 .at(&query.place(place))
                 .label("selects nothing")
-                .because("an expression that selects nothing never fires");
+                .because("an expression that selects nothing never fires")
+                .shared(format!("the job {value}"));
             found.push(match nearest(value, jobs.iter().map(String::as_str)) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic.help(format!("the jobs are: {}", jobs.join(", "))),

@@ -1,8 +1,9 @@
 //! Images whose version changes under the team.
 
+use super::guides::compose_file_unused;
 use super::{Check, Harm};
-use crate::diagnostic::Diagnostic;
-use crate::stack::wiring::Wiring;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::stack::wiring::{Container, Wiring};
 
 pub const CHECK: Check = Check {
     id: "latest-tag",
@@ -16,29 +17,39 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let containers = wiring.workloads.iter().flat_map(|workload| &workload.containers);
-    let images = containers.filter_map(|container| {
-        let image = container.image.as_ref()?;
-        // A variable or a digest says which.
-        if image.value.contains(['@', '$', '{']) {
-            return None;
+    let mut found = Vec::new();
+    for workload in &wiring.workloads {
+        let unused = compose_file_unused::of(wiring, workload);
+        for image in workload.containers.iter().filter(|container| is_open(container)) {
+            let Some(place) = &image.image else { continue };
+            let label = match image.image_tag() {
+                Some(_) => "whatever is the latest",
+                None => "no tag: whatever is the latest",
+            };
+            let diagnostic = open(&place.span, label);
+            found.push(match unused {
+                Some(file) => diagnostic.follows_from("compose-file-unused", &file.place),
+                None => diagnostic,
+            });
         }
-        let label = match container.image_tag() {
-            Some("latest") => "whatever is the latest",
-            None => "no tag: whatever is the latest",
-            Some(_) => return None,
-        };
-        Some(Diagnostic::warning("", "this image has no version of its own").at(&image.span).label(label))
-    });
-    let images: Vec<Diagnostic> = images.collect();
+    }
     let values = wiring
         .settings
         .iter()
         .filter(|setting| setting.path.ends_with("image.tag") && setting.value.value == "latest");
-    let values = values.map(|setting| {
-        Diagnostic::warning("", "this image has no version of its own")
-            .at(&setting.value.span)
-            .label("whatever is the latest")
-    });
-    images.into_iter().chain(values).collect()
+    found.extend(values.map(|setting| open(&setting.value.span, "whatever is the latest")));
+    found
+}
+
+fn is_open(container: &Container) -> bool {
+    // A variable or a digest says which.
+    let said = container.image.as_ref().is_none_or(|image| image.value.contains(['@', '$', '{']));
+    !said && container.image_tag().is_none_or(|tag| tag == "latest")
+}
+
+fn open(place: &Span, label: &str) -> Diagnostic {
+    Diagnostic::warning("", "this image has no version of its own")
+        .at(place)
+        .label(label)
+        .shared("images without a version")
 }

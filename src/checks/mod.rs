@@ -213,7 +213,6 @@ pub const FAMILIES: &[Family] = &[
             &alerts_sent_to_nobody::CHECK,
             &placeholder_receiver::CHECK,
             &cluster::service_selects_nothing::CHECK,
-            &cluster::tls_expected::CHECK,
             &guides::compose_networks_apart::CHECK,
             &guides::external_url_unserved::CHECK,
         ],
@@ -488,12 +487,20 @@ fn place_of(diagnostic: &Diagnostic) -> Option<(String, usize, usize)> {
     Some((place.file.path().to_owned(), place.start, place.end))
 }
 
-/// A program's own complaint, with what follows from it where it does not say so itself.
-fn refused(problem: &Diagnostic, consequence: &str) -> Diagnostic {
-    match problem.because {
+/// A program's own complaint, with what follows from it where it does not say so itself. The same mistake over and
+/// over in one file is one.
+fn refused(problem: &Diagnostic, consequence: &str, path: &str) -> Diagnostic {
+    let told = match problem.because {
         Some(_) => problem.clone(),
         None => problem.clone().because(consequence),
-    }
+    };
+    let cause = format!("{} in {path}", told.message);
+    told.shared(cause)
+}
+
+/// All of the config, fenced block or file that a place stands in.
+fn whole(place: &Span) -> Span {
+    place.file.span(0..place.file.text().len())
 }
 
 /// Whether a reader's problem is an error that is not told already, as YAML that nothing can parse.

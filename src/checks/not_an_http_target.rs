@@ -2,8 +2,9 @@
 
 use super::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::Discovery;
+use crate::promql::ast::{BinaryOp, ExprKind};
 use crate::stack::wiring::Wiring;
+use crate::stack::{Discovery, Rule};
 
 pub const CHECK: Check = Check {
     id: "not-an-http-target",
@@ -32,24 +33,64 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let configs = wiring.prometheus.iter().filter_map(|config| config.config.as_ref());
     // Through an exporter such as blackbox_exporter the address is only a parameter.
     let jobs = configs.flat_map(|config| &config.scrape_configs).filter(|job| job.relabel_configs.is_empty());
-    let discoveries = jobs.flat_map(|job| &job.discovery);
-    let targets = discoveries.filter_map(|discovery| match discovery {
-        Discovery::Static { targets, .. } => Some(targets),
-        _ => None,
+    let targets = jobs.flat_map(|job| {
+        let discoveries = job.discovery.iter().filter_map(|discovery| match discovery {
+            Discovery::Static { targets, .. } => Some(targets),
+            _ => None,
+        });
+        discoveries.flatten().map(move |target| (job, target))
     });
-    let found = targets.flatten().filter_map(|target| {
+    let found = targets.filter_map(|(job, target)| {
         let (host, port) = target.value.rsplit_once(':')?;
         let host = host.to_lowercase();
         let (_, name, _, exporter) = PROTOCOLS
             .iter()
             .find(|(known, _, words, _)| *known == port && words.iter().any(|word| host.contains(word)))?;
-        Some(
-            Diagnostic::error("", format!("{name} does not speak HTTP"))
-                .at(&target.span)
-                .label(format!("port {port} is {name}'s own"))
-                .because("each scrape fails, so `up` is 0 for ever")
-                .help(format!("scrape an exporter instead: {exporter}")),
-        )
+        let found = Diagnostic::error("", format!("{name} does not speak HTTP"))
+            .at(&target.span)
+            .label(format!("port {port} is {name}'s own"))
+            .because("each scrape fails, so `up` is 0 for ever")
+            .help(format!("scrape an exporter instead: {exporter}"));
+        let alert = super::rules(wiring).find(|rule| fires_when_down(rule, &job.job_name.value));
+        Some(match alert {
+            Some(alert) => found.related(&alert.name().span, "so this alert fires for ever"),
+            None => found,
+        })
     });
     found.collect()
+}
+
+/// Whether a rule alerts on `up == 0` of a job.
+fn fires_when_down(rule: &Rule, job: &str) -> bool {
+    let ExprKind::Binary(binary) = &rule.expr.unwrap_parens().kind else { return false };
+    let (ExprKind::Vector(vector), ExprKind::Number(number)) =
+        (&binary.lhs.unwrap_parens().kind, &binary.rhs.unwrap_parens().kind)
+    else {
+        return false;
+    };
+    let below = matches!((binary.op, number.value), (BinaryOp::Equal, 0.0) | (BinaryOp::Less, 1.0));
+    let others = vector.matchers.iter().filter(|matcher| &*matcher.name != "__name__");
+    let mut of_job = others.map(|matcher| &*matcher.name == "job" && matcher.matches(job));
+    super::alerts(rule) && below && vector.metric_name() == Some("up") && of_job.all(|fits| fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::wiring::of_text;
+
+    #[test]
+    fn the_alert_that_fires_for_ever_is_named() {
+        let told = |expr: &str| {
+            let guide = format!(
+                "```yaml\nscrape_configs:\n- job_name: db\n  static_configs: [{{targets: ['redis:6379']}}]\n```\n```yaml\n\
+                 groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: {expr}\n```\n"
+            );
+            find(&of_text("guide.md", &guide)).iter().map(|found| found.related.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(told("up == 0"), [1]);
+        assert_eq!(told("up{job=~\"db|web\"} < 1"), [1]);
+        assert_eq!(told("up{job=\"web\"} == 0"), [0]);
+        assert_eq!(told("up{instance=\"a\"} == 0"), [0]);
+    }
 }

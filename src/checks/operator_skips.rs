@@ -42,6 +42,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             .at(&object.name.span)
             .label(format!("has no label `release: {name}`"))
             .related(&release.name.span, "this release selects by it")
+            .shared(format!("the selectors of the release {name}"))
             .help(format!(
                 "add the label, or set `{spec}SelectorNilUsesHelmValues: false` in the release's values"
             ));

@@ -83,6 +83,7 @@ fn judge(value: &Spanned<String>) -> Option<Diagnostic> {
             .label("nobody has filled this in")
             .because("Alertmanager accepts it; each notification fails")
             .help("take the value from a secret, by the key ending in `_file` where there is one")
+            .shared(format!("the placeholder {text}"))
     })
 }
 

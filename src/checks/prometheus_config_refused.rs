@@ -20,7 +20,8 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let problems = configs.flat_map(|config| {
         config.problems.iter().filter(|problem| super::is_new_error(wiring, problem)).map(|problem| {
             let version = config.version;
-            super::refused(problem, &format!("Prometheus {version} does not start with this config"))
+            let consequence = format!("Prometheus {version} does not start with this config");
+            super::refused(problem, &consequence, config.source.path())
         })
     });
     problems.collect()

@@ -24,7 +24,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                 }
                 _ => format!("Prometheus {} does not load these rules", file.version),
             };
-            super::refused(problem, &consequence)
+            super::refused(problem, &consequence, file.source.path())
         })
     });
     problems.collect()

@@ -2,15 +2,27 @@ use super::*;
 use crate::documents::wiring::of_text;
 
 fn found(path: &str, text: &str, id: &str) -> Vec<String> {
-    let findings = run(&of_text(path, text));
+    let findings = single(path, text);
     let of_check = findings.iter().filter(|finding| finding.diagnostic.id == id);
     of_check.map(|finding| finding.diagnostic.to_string()).collect()
+}
+
+/// Every finding by itself, in the order of the files.
+fn single(path: &str, text: &str) -> Vec<Finding> {
+    let mut single = Vec::new();
+    for mut finding in run_selected(&of_text(path, text), &Selection::default()) {
+        let folded = std::mem::take(&mut finding.folded);
+        single.push(finding);
+        single.extend(folded);
+    }
+    sort(&mut single);
+    single
 }
 
 /// A guide in which the check finds this many, each at its `line:column` with its message.
 #[track_caller]
 pub fn check(id: &str, guide: &str, expected: &[&str]) {
-    let findings = run(&of_text("guide.md", guide));
+    let findings = single("guide.md", guide);
     let got: Vec<String> = findings
         .iter()
         .filter(|finding| finding.diagnostic.id == id)

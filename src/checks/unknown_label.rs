@@ -132,6 +132,7 @@ fn with_labels(diagnostic: Diagnostic, label: &str, known: &Known) -> Diagnostic
             diagnostic.because(format!("it has {}, and discovery adds none of this name", listed.join(", ")))
         }
     };
+    let diagnostic = diagnostic.shared(format!("the label {label} that discovery does not add"));
     match nearest(label, labels.iter().map(String::as_str).filter(|it| *it != "le")) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help("group by a label that it has, or let relabelling add this one"),

@@ -63,7 +63,8 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                     }
                     _ => diagnostic.because(format!("it is one of {}", listed.join(", "))),
                 };
-                found.push(diagnostic);
+                let cause = format!("values of {} that {:?} does not match", matcher.name, matcher.value);
+                found.push(diagnostic.shared(cause));
             }
         }
     }

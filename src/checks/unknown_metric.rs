@@ -35,7 +35,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             }
         }
     }
-    found.into_iter().map(|(diagnostic, _)| diagnostic).collect()
+    found.into_iter().map(|(diagnostic, cause)| diagnostic.shared(format!("metrics of {cause}"))).collect()
 }
 
 /// Whether a finding is about the same expression: its lines touch.

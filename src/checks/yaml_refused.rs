@@ -2,7 +2,7 @@
 
 use super::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Severity, Span};
-use crate::stack::wiring::Wiring;
+use crate::stack::wiring::{Home, RuleFile, Wiring};
 
 pub const CHECK: Check = Check {
     id: "yaml-refused",
@@ -25,15 +25,36 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             continue;
         }
         lines.push(line);
-        found.push(match place.is_some_and(braces) {
-            true => problem
-                .clone()
-                .because("a value that begins with `{` is a mapping in YAML, not text")
+        let told = match place.filter(|place| braces(place)) {
+            Some(place) => Diagnostic::error("", "a value that begins with `{{` has no quotes")
+                .at(place)
+                .label("a mapping in YAML, not text")
                 .help("put the value in quotes"),
-            false => problem.clone(),
+            None => problem.clone(),
+        };
+        found.push(match place.and_then(|place| lost(wiring, place)) {
+            Some(lost) => told.because(lost),
+            None => told,
         });
     }
     found
+}
+
+/// What is lost with the text that a place is in.
+fn lost(wiring: &Wiring, place: &Span) -> Option<String> {
+    let own = place.in_own_file();
+    let is_around = |file: &&RuleFile| {
+        let whole = super::whole(&file.source.span(0..0)).in_own_file();
+        whole.file.path() == own.file.path() && whole.start <= own.start && own.end <= whole.end
+    };
+    let file = wiring.rule_files.iter().find(is_around)?;
+    let rules: usize = file.groups.iter().map(|group| group.rules.len()).sum();
+    let what = match &file.home {
+        Home::PrometheusRule { .. } => "kubectl refuses the whole object",
+        Home::ConfigMap { .. } => "Prometheus does not load the file",
+        _ => "nothing that reads it gets past this",
+    };
+    (rules > 1).then(|| format!("{what}: all of its {rules} rules are lost"))
 }
 
 /// Whether the line has a template's braces where a value begins.
@@ -54,7 +75,7 @@ mod tests {
             "yaml-refused",
             "```yaml\ngroups:\n- name: a\n  rules:\n  - alert: A\n    expr: up == 0\n    annotations:\n      \
              summary: {{ $value }} are down\n```\n",
-            &["8:17 expected a plain key"],
+            &["8:17 a value that begins with `{{` has no quotes"],
         );
     }
 }

@@ -13,5 +13,4 @@ pub mod secret_not_documented;
 pub mod selector_not_in_template;
 pub mod service_selects_nothing;
 pub mod storage_class_not_documented;
-pub mod tls_expected;
 pub mod undefined_volume;

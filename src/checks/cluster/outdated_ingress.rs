@@ -27,6 +27,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             .at(&value.span)
             .label("deprecated since Kubernetes 1.18")
             .help("write `ingressClassName` under `spec`")
+            .shared("the annotation for an Ingress' class")
     });
     let rules = wiring.roles.iter().flat_map(|role| &role.rules);
     let rules = rules.filter(|rule| rule.resources.iter().any(|resource| resource.value == "ingresses"));

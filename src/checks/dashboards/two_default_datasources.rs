@@ -23,8 +23,8 @@ struct Default {
     place: Span,
     what: String,
     mend: String,
-    /// In a ConfigMap that nothing mounts and no sidecar finds.
-    lost: bool,
+    /// The key of the ConfigMap that nothing mounts and no sidecar finds.
+    lost: Option<Span>,
 }
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
@@ -35,7 +35,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             place: datasource.default.clone()?,
             what: format!("`{}` is the default here", datasource.name.value),
             mend: "leave `isDefault` to one of them".to_owned(),
-            lost: is_lost(wiring, &datasource.home),
+            lost: lost(wiring, &datasource.home),
         })
     });
     let mut defaults: Vec<Default> = written.collect();
@@ -63,7 +63,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         let diagnostic = Diagnostic::error("", "Grafana does not start with two default datasources")
             .at(&first.place)
             .label(first.what)
-            .because(match first.lost || second.lost {
+            .because(match first.lost.is_some() || second.lost.is_some() {
                 true => {
                     "as soon as the ConfigMap is loaded, Grafana stops with `Only one datasource per organization can be \
                      marked as default`"
@@ -71,6 +71,11 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                 false => "Grafana stops with `Only one datasource per organization can be marked as default`",
             })
             .help(second.mend.clone());
+        // What Grafana does not read stops nothing until it does.
+        let diagnostic = match first.lost.or(second.lost.clone()) {
+            Some(key) => diagnostic.follows_from("config-not-loaded", &key),
+            None => diagnostic,
+        };
         found.push(
             others.into_iter().fold(diagnostic, |found, other| found.related(&other.place, other.what)),
         );
@@ -78,11 +83,13 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     found
 }
 
-fn is_lost(wiring: &Wiring, home: &Home) -> bool {
-    let Home::ConfigMap { namespace, name, .. } = home else { return false };
+fn lost(wiring: &Wiring, home: &Home) -> Option<Span> {
+    let Home::ConfigMap { namespace, name, key } = home else { return None };
     let mut maps = wiring.config_maps.iter();
-    let map = maps.find(|map| map.namespace == *namespace && map.name.value == *name);
-    map.is_some_and(|map| !map.labels.contains_key("grafana_datasource")) && wiring.mounted(home).is_empty()
+    let map = maps.find(|map| map.namespace == *namespace && map.name.value == *name)?;
+    let (key, _) = map.keys.iter().find(|(known, _)| known.value == *key)?;
+    let found = map.labels.contains_key("grafana_datasource") || !wiring.mounted(home).is_empty();
+    (!found).then(|| key.span.clone())
 }
 
 fn set<'r>(release: &'r Release, key: &str) -> Option<&'r str> {
@@ -107,7 +114,7 @@ fn of_stack(release: &Release) -> Option<Default> {
         mend: format!(
             "set `{sidecar}.defaultDatasourceEnabled: false` in the chart's values, or leave the default to it"
         ),
-        lost: false,
+        lost: None,
     })
 }
 
@@ -126,7 +133,7 @@ fn of_loki(release: &Release) -> Option<Default> {
                 .to_owned(),
         },
         mend: "set `loki.isDefault: false` in the values of loki-stack".to_owned(),
-        lost: false,
+        lost: None,
     })
 }
 

@@ -4,7 +4,7 @@ use crate::checks::sources::Sources;
 use crate::checks::values::{self, Always};
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::promql::ast::ExprKind;
+use crate::promql::ast::{AggregateOp, Expr, ExprKind};
 use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
@@ -29,6 +29,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             // `absent(…) == 1` says the same twice, and says it right.
             if binary.returns_bool
                 || interval.constant().is_some()
+                || asks_for_any(side)
                 || values::always(op, interval, constant) != Some(Always::True)
             {
                 return;
@@ -52,6 +53,11 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     found
 }
 
+/// `count(…) > 0` asks whether there is any: where nothing is counted there is nothing to compare.
+fn asks_for_any(side: &Expr) -> bool {
+    matches!(&side.unwrap_parens().kind, ExprKind::Aggregate(aggregate) if aggregate.op == AggregateOp::Count)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::checks::tests::check;
@@ -70,7 +76,7 @@ mod tests {
         ] {
             check("comparison-always-true", &guide(bad), &found);
         }
-        for fine in ["up < 1", "absent(up) == 1", "up >= bool 0", "a >= 0", "rate(a[5m]) > 0"] {
+        for fine in ["up < 1", "absent(up) == 1", "up >= bool 0", "a >= 0", "rate(a[5m]) > 0", "count by (b) (a) > 0"] {
             check("comparison-always-true", &guide(fine), &[]);
         }
     }

@@ -36,7 +36,9 @@ fn judge(query: &Query, sources: &Sources) -> Option<Diagnostic> {
     let name = matrix.vector.metric_name()?;
     let range = matrix.range.fixed()?;
     // Where a single event is what is meant, the words say so: only restarts and loops are known to mean many.
-    let many = name.contains("restart") || alert.value.to_lowercase().contains("loop");
+    let alert_name = alert.value.to_lowercase();
+    let single = ["restarted", "rebooted", "killed", "crashed"].iter().any(|word| alert_name.contains(word));
+    let many = alert_name.contains("loop") || name.contains("restart") && !single;
     (many && *hold < range).then(|| {
         Diagnostic::error("", format!("a single restart sets `{}` off", alert.value))
             .at(&query.place(query.expr.span))
@@ -61,5 +63,7 @@ mod tests {
         check("fires-at-a-single-event", &guide("rate(x_restarts_total[15m]) > 0", "5m"), &found);
         check("fires-at-a-single-event", &guide("rate(x_restarts_total[15m]) > 0", "15m"), &[]);
         check("fires-at-a-single-event", &guide("increase(x_restarts_total[15m]) > 3", "5m"), &[]);
+        let one = guide("rate(x_restarts_total[15m]) > 0", "5m").replace("CrashLoop", "ApiRestarted");
+        check("fires-at-a-single-event", &one, &[]);
     }
 }

@@ -32,7 +32,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             let Some(name) = matrix.vector.metric_name() else { return };
             let kind = match sources.selected(&matrix.vector) {
                 Known::Instrumented(metric) => metric.kind,
-                Known::Catalogued(metric) => metric.kind,
+                Known::Catalogued(metric) if metric.typed => metric.kind,
                 _ => return,
             };
             let function = call.function.name;
@@ -74,6 +74,7 @@ mod tests {
             "deriv(node_load1[5m])",
             "rate(anything[5m])",
             "rate(node_pressure_x[5m])",
+            "rate(node_netstat_Udp_InErrors[5m])",
         ] {
             check("rate-of-gauge", &guide(fine), &[]);
         }

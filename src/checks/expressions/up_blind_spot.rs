@@ -68,6 +68,7 @@ fn judge(query: &Query, wiring: &Wiring, watched: &[&VectorSelector]) -> Option<
                 Some(job) => format!("add an alert on `absent(up{{job=\"{}\"}})`, or count what must be there", job.value),
                 None => "add an alert on `absent(up{job=\"…\"})` for each job that must be there".to_owned(),
             })
+            .follows_from("job-not-scraped", &query.place(span))
     })
 }
 

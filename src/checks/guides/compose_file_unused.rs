@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::wiring::Wiring;
+use crate::stack::wiring::{ComposeFile, Wiring, Workload};
 
 pub const CHECK: Check = Check {
     id: "compose-file-unused",
@@ -16,23 +16,10 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let files = wiring.read_files();
-    let started: Vec<&str> = files
-        .iter()
-        .filter(|read| read.program == "docker-compose")
-        .map(|read| read.file.value.as_str())
-        .collect();
-    if started.is_empty() {
-        return Vec::new();
-    }
-    const DEFAULT: [&str; 4] = ["docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"];
-    let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let started = started(wiring);
     let mut found = Vec::new();
     for (at, file) in wiring.compose_files.iter().enumerate() {
-        let Some(name) = &file.name else { continue };
-        if DEFAULT.contains(&base(name).as_str()) || started.iter().any(|path| base(path) == base(name)) {
-            continue;
-        }
+        let Some(name) = file.name.as_ref().filter(|_| is_unused(file, &started)) else { continue };
         let diagnostic = Diagnostic::error("", format!("no command starts {name}"))
             .at(&file.place)
             .label("what is set here is not set")
@@ -49,4 +36,27 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         }));
     }
     found
+}
+
+/// The unused file that a service stands in: what is wrong with it harms nobody before the file is used.
+pub fn of<'w>(wiring: &'w Wiring, workload: &Workload) -> Option<&'w ComposeFile> {
+    let file = wiring.compose_files.get(workload.file?)?;
+    is_unused(file, &started(wiring)).then_some(file)
+}
+
+/// The Compose files that commands start.
+fn started(wiring: &Wiring) -> Vec<&str> {
+    let files = wiring.read_files();
+    let started = files.iter().filter(|read| read.program == "docker-compose");
+    started.map(|read| read.file.value.as_str()).collect()
+}
+
+fn is_unused(file: &ComposeFile, started: &[&str]) -> bool {
+    const DEFAULT: [&str; 4] = ["docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"];
+    let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    file.name.as_ref().is_some_and(|name| {
+        !started.is_empty()
+            && !DEFAULT.contains(&base(name).as_str())
+            && !started.iter().any(|path| base(path) == base(name))
+    })
 }

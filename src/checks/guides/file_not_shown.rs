@@ -60,6 +60,7 @@ fn missing(file: &Spanned<String>, program: &str) -> Diagnostic {
         .at(&file.span)
         .label(format!("{program} reads this file"))
         .because("assuming that it is not there for another reason")
+        .follows_from("dashboard-applied", &file.span)
 }
 
 /// `monitoring/`, or a path whose last part has no extension.

@@ -1,6 +1,6 @@
 //! Values of the Jaeger chart that don't fit each other.
 
-use crate::checks::{Check, Harm};
+use crate::checks::{Check, Harm, chart_value_ignored};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::{Release, Wiring};
 
@@ -34,33 +34,29 @@ fn judge(release: &Release) -> Vec<Diagnostic> {
                 Diagnostic::error("", format!("`allInOne` and the chart's own {} make the same Services", kept.join(", ")))
                     .at(&all.span)
                     .label("Helm refuses the second of the same name")
+                    .related(&release.chart.span, "this chart, up to version 3, has them on by default")
                     .because("assuming a version of the chart before 4, which knows these values; later ones know none of them")
-                    .help("set `enabled: false` for `agent`, `collector` and `query`"),
+                    .help(format!("set {} to false", kept.iter().map(|part| format!("`{part}.enabled`")).collect::<Vec<_>>().join(", "))),
             );
         }
     }
     let kind = get("storage.type");
-    if let Some(provisioned) = get("provisionDataStore.elasticsearch").filter(|value| value.value == "true") {
-        if kind.is_none_or(|kind| kind.value != "elasticsearch") {
-            let diagnostic =
-                Diagnostic::error("", "Jaeger does not use the Elasticsearch that is provisioned for it")
-                    .at(&provisioned.span)
-                    .label("`storage.type` does not say `elasticsearch`")
-                    .help("set `storage.type: elasticsearch`");
-            found.push(match kind {
-                Some(kind) => diagnostic.related(&kind.span, "this is the store that it uses"),
-                None => diagnostic
-                    .because("the chart's default is Cassandra, which is not there: Jaeger does not start"),
-            });
-        } else if let Some(host) = get("storage.elasticsearch.host") {
-            found.push(
-                Diagnostic::error("", "a second Elasticsearch is provisioned, which nothing uses")
-                    .at(&provisioned.span)
-                    .label("starts an Elasticsearch of the chart's own")
-                    .related(&host.span, "Jaeger stores here")
-                    .help("set `provisionDataStore.elasticsearch: false`"),
-            );
-        }
+    if let Some(provisioned) = get("provisionDataStore.elasticsearch").filter(|value| value.value == "true")
+        && kind.is_none_or(|kind| kind.value != "elasticsearch")
+    {
+        let diagnostic =
+            Diagnostic::error("", "Jaeger does not use the Elasticsearch that is provisioned for it")
+                .at(&provisioned.span)
+                .label("installed, and used by nothing")
+                .help("set `storage.type: elasticsearch`");
+        found.push(match kind {
+            Some(kind) => diagnostic.related(&kind.span, "this is the store that it uses"),
+            None if is("provisionDataStore.cassandra", "false") => {
+                diagnostic.because("the chart's default is Cassandra, which is not there: Jaeger does not start")
+            }
+            None => diagnostic.because("the chart's default is Cassandra"),
+        });
     }
-    found
+    // A chart that has none of these values is told once.
+    found.into_iter().map(chart_value_ignored::of_old_chart).collect()
 }

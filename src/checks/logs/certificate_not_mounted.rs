@@ -1,6 +1,7 @@
 //! Certificates that a config names and no container has.
 
-use crate::checks::{Check, Harm};
+use crate::checks::safety::is_under;
+use crate::checks::{Check, Harm, chart_value_ignored};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::{Container, Setting, Wiring, Workload};
 
@@ -34,14 +35,14 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         if has("storage.elasticsearch.tls.enabled") || has("collector.extraSecretMounts") || has("collector.extraConfigmapMounts") {
             return None;
         }
-        Some(
+        Some(chart_value_ignored::of_old_chart(
             Diagnostic::error("", "the chart neither mounts nor uses this certificate")
                 .at(&ca.span)
                 .label("without `tls.enabled` it is passed over")
                 .related(&release.chart.span, "this chart, up to version 3")
                 .because("Jaeger does not trust the certificate of Elasticsearch's own CA, and can't connect")
                 .help("set `storage.elasticsearch.tls.enabled: true` and `tls.secretName`, the Secret that has the CA"),
-        )
+        ))
     }));
     found
 }
@@ -55,7 +56,7 @@ fn is_certificate(setting: &Setting) -> bool {
 fn of_pod(setting: &Setting, workload: &Workload) -> Option<Diagnostic> {
     let path = setting.value.value.as_str();
     let sees = |container: &Container| {
-        container.mounts.iter().any(|mount| path.starts_with(mount.path.value.as_str()))
+        container.mounts.iter().any(|mount| is_under(path, &mount.path.value))
     };
     if workload.containers.iter().any(sees) {
         return None;

@@ -37,17 +37,21 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         found.extend(of_filebeat(wiring, &secured, config));
     }
     // URLs wherever they stand: Kibana's, Jaeger's, Grafana's.
-    for address in wiring
-        .addresses
-        .iter()
-        .filter(|address| address.place.text().trim_matches(['"', '\'']).contains("http://"))
-    {
-        let Some(store) = reached(wiring, &secured, &address.host, address.from.as_deref()) else { continue };
-        if address.port.is_none_or(|port| port == 9200) {
-            found.push(
-                told(store, &address.place, "plain HTTP")
-                    .help("write `https://`, with the CA and the password from its Secrets"),
-            );
+    let addresses = wiring.addresses.iter().filter(|address| address.place.text().contains("http://"));
+    let plain = |store, place: &Span| {
+        told(store, place, "plain HTTP").help("write `https://`, with the CA and the password from its Secrets")
+    };
+    for address in addresses.filter(|address| address.port.is_none_or(|port| port == 9200)) {
+        let store = reached(wiring, &secured, &address.host, address.from.as_deref());
+        found.extend(store.map(|store| plain(store, &address.place)));
+    }
+    for release in &wiring.releases {
+        for value in release.values.values() {
+            let Some((_, rest)) = value.value.split_once("http://") else { continue };
+            let host = rest.split([':', '/']).next().unwrap_or_default();
+            let store = reached(wiring, &secured, host, Some(&release.namespace));
+            let told = store.map(|store| plain(store, &value.span));
+            found.extend(told.filter(|told| !found.iter().any(|known| known.same_as(told))));
         }
     }
     found
@@ -59,6 +63,7 @@ fn told(store: &Secured, place: &Span, label: &str) -> Diagnostic {
         .label(label)
         .related(&store.place, "security is on")
         .because(store.because)
+        .shared(format!("security of {}", store.names.join(", ")))
 }
 
 fn of_fluent_bit(wiring: &Wiring, secured: &[Secured], output: &Section) -> Option<Diagnostic> {
@@ -133,6 +138,7 @@ fn secured(wiring: &Wiring) -> Vec<Secured> {
     let operated = wiring.objects.iter().filter(|object| {
         let disabled = object.settings.iter().any(|setting| {
             setting.path == "spec.http.tls.selfSignedCertificate.disabled" && setting.value.value == "true"
+                || turns_off(&setting.path, &setting.value.value)
         });
         object.kind.value == "Elasticsearch"
             && object.api_version.value.contains("k8s.elastic.co")
@@ -152,6 +158,7 @@ fn secured(wiring: &Wiring) -> Vec<Secured> {
             && !old
             && !value("createCert").is_some_and(off)
             && value("protocol") != Some("http")
+            && !release.values.iter().any(|(path, value)| turns_off(path, &value.value))
     });
     let charts = charts.map(|release| {
         let value = |key: &str| release.values.get(key).map(|value| value.value.as_str());
@@ -167,6 +174,12 @@ fn secured(wiring: &Wiring) -> Vec<Secured> {
         }
     });
     operated.chain(charts).collect()
+}
+
+/// `esConfig` holds a file of its own, so that the key may stand within a text.
+fn turns_off(path: &str, value: &str) -> bool {
+    let key = "xpack.security.enabled";
+    path.ends_with(key) && value == "false" || value.contains(&format!("{key}: false"))
 }
 
 #[cfg(test)]

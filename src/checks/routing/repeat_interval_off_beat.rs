@@ -43,14 +43,13 @@ pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
         } else {
             continue;
         };
+        let message = format!("repeat_interval {repeat} is {what} group_interval {interval}");
         found.push(
-            Diagnostic::warning(
-                CHECK.id,
-                format!("repeat_interval {repeat} is {what} group_interval {interval}"),
-            )
-            .at(&node.route.place)
-            .label(how)
-            .because(because),
+            Diagnostic::warning(CHECK.id, message.clone())
+                .at(&node.route.place)
+                .label(how)
+                .because(because)
+                .shared(message),
         );
     }
     found

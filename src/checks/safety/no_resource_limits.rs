@@ -1,8 +1,9 @@
 //! Containers that may take all of a node's memory.
 
+use crate::checks::guides::compose_file_unused;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Spanned};
-use crate::stack::wiring::Wiring;
+use crate::stack::wiring::{Wiring, Workload};
 
 pub const CHECK: Check = Check {
     id: "no-resource-limits",
@@ -20,19 +21,20 @@ const SHOWN: usize = 9;
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     // One finding a file: in Compose it is mostly all or none.
-    let mut unlimited: Vec<(Option<usize>, Vec<&Spanned<String>>)> = Vec::new();
+    let mut unlimited: Vec<(&Workload, Vec<&Spanned<String>>)> = Vec::new();
     for workload in
         wiring.workloads.iter().filter(|workload| workload.kind != "Beat" && workload.kind != "Job")
     {
         for container in workload.containers.iter().filter(|container| !container.limited) {
             let Some(image) = &container.image else { continue };
-            match unlimited.iter_mut().find(|(file, _)| *file == workload.file) {
+            match unlimited.iter_mut().find(|(other, _)| other.file == workload.file) {
                 Some((_, images)) => images.push(image),
-                None => unlimited.push((workload.file, vec![image])),
+                None => unlimited.push((workload, vec![image])),
             }
         }
     }
-    let found = unlimited.into_iter().map(|(_, images)| {
+    let found = unlimited.into_iter().map(|(workload, images)| {
+        let unused = compose_file_unused::of(wiring, workload);
         let first = Diagnostic::warning(
             "",
             match images.len() {
@@ -41,6 +43,10 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             },
         );
         let first = first.at(&images[0].span).label("has no limits");
+        let first = match unused {
+            Some(file) => first.follows_from("compose-file-unused", &file.place),
+            None => first,
+        };
         images
             .iter()
             .skip(1)

@@ -1,6 +1,7 @@
 //! Pages and APIs that ask nobody who they are, opened beyond the cluster or the machine.
 
 use super::program;
+use crate::checks::guides::compose_file_unused;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{Service, Wiring};
@@ -113,6 +114,10 @@ fn published(wiring: &Wiring) -> Vec<Diagnostic> {
                 }
                 None => {
                     let first = open(program.name, &port.place, "published on every address of the host");
+                    let first = match compose_file_unused::of(wiring, workload) {
+                        Some(file) => first.follows_from("compose-file-unused", &file.place),
+                        None => first,
+                    };
                     found.push((
                         file,
                         first.help("publish it on 127.0.0.1, or behind a proxy that asks for a password"),

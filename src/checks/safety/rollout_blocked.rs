@@ -33,7 +33,8 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             .at(&claim.span)
             .label("both need it while the Deployment rolls")
             .related(&mode.span, "for one node at a time")
-            .help("set `strategy: {type: Recreate}`, or use a StatefulSet"),
+            .help("set `strategy: {type: Recreate}`, or use a StatefulSet")
+            .shared("Deployments that roll with a volume for one node"),
         )
     });
     found.collect()

@@ -63,6 +63,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         Diagnostic::warning("", "nobody verifies who answers")
             .at(&value.span)
             .label("turns the verification off")
+            .shared("verification turned off")
     });
     found.collect()
 }

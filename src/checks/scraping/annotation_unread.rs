@@ -1,7 +1,7 @@
 //! Objects that are annotated to be scraped, and that no job finds by it.
 
 use super::{all_jobs_known, jobs};
-use crate::checks::{Check, Harm};
+use crate::checks::{Check, Harm, chart_value_ignored};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::stack::wiring::{Object, Wiring};
 
@@ -85,23 +85,41 @@ fn in_open_endpoints(wiring: &Wiring, object: &Object) -> bool {
 
 /// In the Jaeger chart's values, `annotations` of a component are the Deployment's, `podAnnotations` the pods'.
 fn charts(wiring: &Wiring) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for release in wiring.releases.iter().filter(|release| release.chart.value == "jaeger") {
-        for (path, value) in &release.values {
-            let Some(component) = path.strip_suffix(&format!(".annotations.{SCRAPE}")) else { continue };
-            if !matches!(component, "agent" | "collector" | "query" | "ingester") || value.value != "true" {
-                continue;
-            }
-            found.push(
-                Diagnostic::error(
-                    "",
-                    format!("the chart puts these annotations on the {component}'s controller"),
-                )
-                .at(&value.span)
-                .label("discovery sees only the pods'")
-                .help(format!("write them under `{component}.podAnnotations`")),
-            );
-        }
+    let releases = wiring.releases.iter().filter(|release| release.chart.value == "jaeger");
+    let found = releases.filter_map(|release| {
+        let mut scraped = release.values.iter().filter(|(path, value)| {
+            let component = path.strip_suffix(&format!(".annotations.{SCRAPE}"));
+            matches!(component, Some("agent" | "collector" | "query" | "ingester")) && value.value == "true"
+        });
+        let (_, first) = scraped.next()?;
+        let found = Diagnostic::error("", "these annotations are not on the pods, where Prometheus looks")
+            .at(&first.span)
+            .label("annotates the Deployment or DaemonSet")
+            .related(&release.chart.span, "this chart, up to version 3")
+            .help("write `podAnnotations`");
+        let found = scraped.fold(found, |found, (_, other)| found.related(&other.span, "these too"));
+        Some(chart_value_ignored::of_old_chart(found))
+    });
+    found.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    #[test]
+    fn annotations_of_the_chart_are_on_pods_only_as_pod_annotations() {
+        let guide = |key: &str| {
+            format!(
+                "```sh\nhelm install j jaegertracing/jaeger -f v.yaml\n```\nv.yaml\n```yaml\nprovisionDataStore: {{}}\nagent:\n  \
+                 {key}:\n    prometheus.io/scrape: 'true'\n    prometheus.io/port: '14271'\n```\n"
+            )
+        };
+        check("annotation-unread", &guide("podAnnotations"), &[]);
+        check(
+            "annotation-unread",
+            &guide("annotations"),
+            &["9:27 these annotations are not on the pods, where Prometheus looks"],
+        );
     }
-    found
 }

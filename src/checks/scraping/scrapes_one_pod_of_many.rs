@@ -4,7 +4,7 @@ use super::{has_role, is_probe, jobs};
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::Wiring;
-use crate::stack::{Discovery, KubernetesRole};
+use crate::stack::{Discovery, KubernetesRole, RelabelAction};
 
 pub const CHECK: Check = Check {
     id: "scrapes-one-pod-of-many",
@@ -48,5 +48,5 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
 
 /// A `keep` of one Service's name.
 fn names_one(relabel: &crate::stack::RelabelConfig) -> bool {
-    relabel.source_labels == ["__meta_kubernetes_service_name"]
+    relabel.action == RelabelAction::Keep && relabel.source_labels == ["__meta_kubernetes_service_name"]
 }

@@ -1,6 +1,6 @@
 //! Scrape annotations and targets with a port of Jaeger that has no metrics.
 
-use crate::checks::{Check, Harm};
+use crate::checks::{Check, Harm, chart_value_ignored};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::stack::wiring::Wiring;
 
@@ -10,8 +10,7 @@ pub const CHECK: Check = Check {
     title: "this port has no metrics",
     explanation: "Jaeger's programs serve `/metrics` at their admin ports: the collector and all-in-one at 14269, the query service \
                   at 16687, the agent at 14271; Jaeger 2 at 8888. The ports for spans and for the UI answer 404 or not at all, so \
-                  `up` is 0. The chart's `annotations` moreover annotate the Deployment; Prometheus looks at pods, whose are \
-                  `podAnnotations`.",
+                  `up` is 0.",
     example: "# jaeger-values.yaml\nprovisionDataStore: {cassandra: false}\ncollector:\n  podAnnotations: {prometheus.io/scrape: 'true', prometheus.io/port: '14268'}\n",
     mended: "# jaeger-values.yaml\nprovisionDataStore: {cassandra: false}\ncollector:\n  podAnnotations: {prometheus.io/scrape: 'true', prometheus.io/port: '14269'}\n",
     find,
@@ -36,7 +35,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         let Some(before) = setting.path.strip_suffix(".prometheus.io/port") else { continue };
         let component = before.split('.').next().unwrap_or_default();
         if ["agent", "collector", "query", "allInOne", "jaeger"].contains(&component) {
-            found.extend(judge(&setting.value));
+            found.extend(judge(&setting.value).map(chart_value_ignored::of_old_chart));
         }
     }
     for workload in &wiring.workloads {
@@ -46,7 +45,6 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             found.extend(judge(port));
         }
     }
-    found.extend(misplaced(wiring));
     found
 }
 
@@ -59,45 +57,4 @@ fn judge(port: &Spanned<String>) -> Option<Diagnostic> {
             .because("each scrape fails, so `up` is 0 for ever")
             .help(format!("its metrics are at {metrics}")),
     )
-}
-
-/// Annotations that the chart puts on Deployments, where Prometheus does not look.
-fn misplaced(wiring: &Wiring) -> Option<Diagnostic> {
-    let release = wiring.releases.iter().find(|release| release.chart.value == "jaeger")?;
-    let mut scraped = release.values.iter().filter(|(path, _)| {
-        let mut parts = path.splitn(3, '.');
-        let component = parts.next().unwrap_or_default();
-        ["agent", "collector", "query"].contains(&component)
-            && parts.next() == Some("annotations")
-            && parts.next() == Some("prometheus.io/scrape")
-    });
-    let (_, first) = scraped.next()?;
-    let found =
-        Diagnostic::error("", "these annotations are not on the pods, where Prometheus looks for them")
-            .at(&first.span)
-            .label("annotates the Deployment or DaemonSet")
-            .related(&release.chart.span, "this chart, up to version 3")
-            .help("write `podAnnotations`");
-    Some(scraped.fold(found, |found, (_, other)| found.related(&other.span, "these too")))
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::checks::tests::check;
-
-    #[test]
-    fn annotations_of_the_chart_are_on_pods_only_as_pod_annotations() {
-        let guide = |key: &str| {
-            format!(
-                "```sh\nhelm install j jaegertracing/jaeger -f v.yaml\n```\nv.yaml\n```yaml\nprovisionDataStore: {{}}\nagent:\n  \
-                 {key}:\n    prometheus.io/scrape: 'true'\n    prometheus.io/port: '14271'\n```\n"
-            )
-        };
-        check("scraped-port-without-metrics", &guide("podAnnotations"), &[]);
-        check(
-            "scraped-port-without-metrics",
-            &guide("annotations"),
-            &["9:27 these annotations are not on the pods, where Prometheus looks for them"],
-        );
-    }
 }

@@ -1,5 +1,6 @@
 //! Jaegers that keep traces in memory alone.
 
+use crate::checks::guides::compose_file_unused;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::{Container, Wiring, Workload};
@@ -17,10 +18,11 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let mut found: Vec<Diagnostic> = wiring
-        .running("jaegertracing/all-in-one")
-        .filter_map(|(workload, container)| judge(workload, container))
-        .collect();
+    // What runs before what no command starts.
+    let mut running: Vec<_> = wiring.running("jaegertracing/all-in-one").collect();
+    running.sort_by_key(|(workload, _)| compose_file_unused::of(wiring, workload).is_some());
+    let mut found: Vec<Diagnostic> =
+        running.into_iter().filter_map(|(workload, container)| judge(workload, container)).collect();
     // The same Jaeger in several files is one cause.
     if found.len() > 1 {
         let rest: Vec<Diagnostic> = found.drain(1..).collect();

@@ -27,6 +27,7 @@ fn judge(rule: &Rule) -> Vec<Diagnostic> {
     let RuleKind::Alerting { hold, .. } = &rule.kind else { return Vec::new() };
     let numbers = thresholds(&rule.expr);
     let lengths: Vec<f64> = lengths(&rule.expr);
+    let waits = hold.to_string();
     let hold = hold.0 as f64 / 1000.0;
     let mut found = Vec::new();
     for (_, text) in templates::texts(rule) {
@@ -43,7 +44,8 @@ fn judge(rule: &Rule) -> Vec<Diagnostic> {
                     let near = |number: f64| {
                         (number - wanted).abs() < 1e-6 || (number - wanted * 1000.0).abs() < 1e-6
                     };
-                    near(hold) || lengths.iter().chain(&numbers).any(|number| near(*number))
+                    let same = numbers.iter().any(|number| (number - claim.number).abs() < 1e-9);
+                    near(hold) || same && counts_in(&rule.expr, seconds) || lengths.iter().chain(&numbers).any(|number| near(*number))
                 }
             };
             // A text may speak of a duration that nothing in the rule counts, such as how long something takes.
@@ -55,7 +57,7 @@ fn judge(rule: &Rule) -> Vec<Diagnostic> {
                     let listed: Vec<String> = numbers.iter().map(ToString::to_string).collect();
                     ("threshold", format!("the expression compares with {}", listed.join(", ")))
                 }
-                Unit::Seconds(_) if claim.lasts => ("duration", format!("the rule waits {hold} s")),
+                Unit::Seconds(_) if claim.lasts => ("duration", format!("the rule waits {waits}")),
                 Unit::Seconds(_) => {
                     let listed: Vec<String> = numbers.iter().map(ToString::to_string).collect();
                     ("threshold", format!("the expression compares with {}", listed.join(", ")))
@@ -145,6 +147,17 @@ fn thresholds(expr: &Expr) -> Vec<f64> {
     found
 }
 
+/// Whether an expression may be in units of so many seconds: it divides by them, or nothing says that its metrics are
+/// in seconds.
+fn counts_in(expr: &Expr, seconds: f64) -> bool {
+    let mut divides = false;
+    expr.walk(&mut |inner| {
+        divides |= matches!(&inner.kind, ExprKind::Number(number) if (number.value - seconds).abs() < 1e-9);
+    });
+    let names = expr.selectors().into_iter().filter_map(|(selector, _)| selector.metric_name());
+    divides || !names.into_iter().any(|name| name.contains("seconds") || name.contains("milliseconds"))
+}
+
 /// A number, or some computed: `5 * 60`.
 fn constant(expr: &Expr) -> Option<f64> {
     use crate::promql::ast::BinaryOp;
@@ -208,7 +221,8 @@ mod tests {
             |column: usize, what: &str| format!("8:{column} the text states another {what} than the rule");
         check("number-in-text", &guide("a / b > 0.1", "Error rate above 5%"), &[&found(40, "threshold")]);
         check("number-in-text", &guide("a > 1", "down for more than 5 minutes"), &[&found(38, "duration")]);
-        check("number-in-text", &guide("a > 1", "p95 above 2 seconds"), &[&found(33, "threshold")]);
+        check("number-in-text", &guide("a_seconds > 1", "p95 above 2 seconds"), &[&found(33, "threshold")]);
+        check("number-in-text", &guide("a_seconds > 5", "above 5 minutes"), &[&found(29, "threshold")]);
         for (expr, text) in [
             ("a / b > 0.1", "above 10%"),
             ("a / b < 0.1", "less than 10% left, over 90%"),
@@ -219,6 +233,8 @@ mod tests {
             ("rate(a[1h]) > 1", "for more than 1 hour"),
             ("a > 1", "more than 5 errors"),
             ("a < 3600 * 24", "less than 24 hours"),
+            ("(time() - a_timestamp_seconds) / 86400 < 20", "less than 20 days"),
+            ("certificate_days_left < 20", "less than 20 days"),
             ("predict_linear(a[6h], 4 * 3600) < 0", "full in less than 4 hours"),
         ] {
             check("number-in-text", &guide(expr, text), &[]);
