@@ -1,7 +1,7 @@
 //! The findings that a repository has already: adopted once, and only what is new is told.
 //!
 //! Promises: an entry is found again wherever its line moves to, as long as the line, the message and the file's name stay;
-//! an entry stands for as many findings as it counts; nothing that is secret is in it.
+//! an entry stands for as many findings, and for as many places of them, as it counts; nothing that is secret is in it.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::Finding;
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What is known, from a file of `firedrill check --write-baseline`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -30,6 +30,14 @@ pub struct Entry {
     /// Of the check, the file, the message and the line's text.
     pub fingerprint: String,
     pub count: usize,
+    /// Of all of them together: a name that does not resolve is one finding, wherever it is written.
+    #[serde(default)] // Of an earlier version, which is told as such.
+    pub places: usize,
+}
+
+/// How many places a finding points at: one more is something that nobody knew.
+fn places(diagnostic: &Diagnostic) -> usize {
+    1 + diagnostic.related.len()
 }
 
 /// Known for a finding wherever it moves in its file.
@@ -83,8 +91,10 @@ impl Baseline {
                 message: diagnostic.message.clone(),
                 fingerprint,
                 count: 0,
+                places: 0,
             });
             entry.count += 1;
+            entry.places += places(diagnostic);
         }
         Baseline { version: VERSION, findings: entries.into_values().collect() }
     }
@@ -101,16 +111,21 @@ impl Baseline {
 
     /// Without the findings that are known; how many those were, and the entries that found nothing.
     pub fn apply(&self, findings: Vec<Finding>) -> (Vec<Finding>, usize, Vec<&Entry>) {
-        let mut left: BTreeMap<&str, usize> = BTreeMap::new();
+        // Findings and places that an entry still stands for.
+        let mut left: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         for entry in &self.findings {
-            *left.entry(&entry.fingerprint).or_default() += entry.count;
+            let left = left.entry(&entry.fingerprint).or_default();
+            *left = (left.0 + entry.count, left.1 + entry.places);
         }
         let mut known = 0;
         let mut is_known = |finding: &Finding| match left.get_mut(fingerprint(&finding.diagnostic).as_str()) {
-            Some(left) if *left > 0 => {
+            Some((left, room)) if *left > 0 => {
                 *left -= 1;
-                known += 1;
-                true
+                let here = places(&finding.diagnostic);
+                let fits = here <= *room;
+                *room = room.saturating_sub(here);
+                known += usize::from(fits);
+                fits
             }
             _ => false,
         };
@@ -127,7 +142,7 @@ impl Baseline {
         let stale = self
             .findings
             .iter()
-            .filter(|entry| left.get(entry.fingerprint.as_str()).is_some_and(|left| *left > 0));
+            .filter(|entry| left.get(entry.fingerprint.as_str()).is_some_and(|(left, _)| *left > 0));
         (new, known, stale.collect())
     }
 }

@@ -50,8 +50,64 @@ const CHARTS: [(&str, u32, &str); 4] = [
     ("loki-stack", 2, "test_pod loki promtail fluent-bit grafana prometheus filebeat logstash proxy global"),
 ];
 
+/// A chart, a path in its values that it passes over although what is above it is known, what then happens, and the
+/// path that was meant.
+const PASSED_OVER: [(&str, &str, &str, &str); 5] = [
+    (
+        "kube-prometheus-stack",
+        "prometheus.prometheusSpec.storage.",
+        "Prometheus keeps its data in an `emptyDir`",
+        "prometheus.prometheusSpec.storageSpec",
+    ),
+    (
+        "kube-prometheus-stack",
+        "prometheus.retention",
+        "Prometheus keeps its series for the chart's 10 days",
+        "prometheus.prometheusSpec.retention",
+    ),
+    (
+        "kube-prometheus-stack",
+        "alertmanager.alertmanagerSpec.storageSpec.",
+        "Alertmanager keeps its data in an `emptyDir`",
+        "alertmanager.alertmanagerSpec.storage",
+    ),
+    (
+        "kube-prometheus-stack",
+        "prometheus.additionalScrapeConfigs",
+        "none of these jobs is scraped",
+        "prometheus.prometheusSpec.additionalScrapeConfigs",
+    ),
+    (
+        "grafana",
+        "grafana.",
+        "these are the values of a chart that has Grafana as a part",
+        "the same without `grafana.`",
+    ),
+];
+
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    wiring.releases.iter().filter_map(judge).collect()
+    let releases = wiring.releases.iter();
+    releases.flat_map(|release| judge(release).into_iter().chain(passed_over(release))).collect()
+}
+
+fn passed_over(release: &Release) -> Vec<Diagnostic> {
+    let known = PASSED_OVER.iter().filter(|(chart, ..)| *chart == release.chart.value);
+    let found = known.filter_map(|(chart, path, because, meant)| {
+        let (_, value) = release.values.iter().find(|(own, _)| own.starts_with(path))?;
+        let path = path.trim_end_matches('.');
+        Some(
+            Diagnostic::error("", format!("the chart {chart} has no `{path}`"))
+                .at(&value.span)
+                .label("changes nothing")
+                .related(&release.chart.span, "this chart")
+                .because(*because)
+                .help(match meant.contains('`') {
+                    true => format!("write {meant}"),
+                    false => format!("write `{meant}`"),
+                }),
+        )
+    });
+    found.collect()
 }
 
 fn judge(release: &Release) -> Option<Diagnostic> {
@@ -138,5 +194,19 @@ mod tests {
         check("chart-value-ignored", &guide("--version 3.4.1"), &[]);
         check("chart-value-ignored", &guide("--version 4.1.0"), &["2:73 the chart jaeger has no `agent`"]);
         check("chart-value-ignored", &guide(""), &["2:58 the chart jaeger has no `agent`"]);
+    }
+
+    #[test]
+    fn a_value_may_be_passed_over_below_one_that_is_known() {
+        let guide = |set: &str| {
+            format!("```sh\nhelm install s prometheus-community/kube-prometheus-stack --set {set}\n```\n")
+        };
+        check("chart-value-ignored", &guide("prometheus.prometheusSpec.retention=30d"), &[]);
+        check("chart-value-ignored", &guide("prometheus.prometheusSpec.storageSpec.emptyDir.medium=a"), &[]);
+        check(
+            "chart-value-ignored",
+            &guide("prometheus.retention=30d"),
+            &["2:86 the chart kube-prometheus-stack has no `prometheus.retention`"],
+        );
     }
 }

@@ -103,11 +103,17 @@ fn a_baseline_that_was_written_knows_all_that_is_found() {
     assert_eq!(written.status.code(), Some(0));
     let again = firedrill(folder.path(), &["check", "guide.md", "--baseline", "known.json"]);
     assert_eq!(again.status.code(), Some(0), "{}", String::from_utf8_lossy(&again.stdout));
-    // Another name that does not resolve is one more than is known.
-    let other = GUIDE.replace("http://loki:3100", "http://loki.monitoring:3100");
-    fs::write(folder.path().join("guide.md"), format!("{GUIDE}\n{other}")).expect("the guide");
+    // The same twice is one more than is known, though one name that does not resolve is one finding.
+    fs::write(folder.path().join("guide.md"), format!("{GUIDE}\n{GUIDE}")).expect("the guide");
     let twice = firedrill(folder.path(), &["check", "guide.md", "--baseline", "known.json"]);
-    assert_eq!(twice.status.code(), Some(1), "{}", String::from_utf8_lossy(&twice.stdout));
+    let told = String::from_utf8_lossy(&twice.stdout);
+    assert_eq!(twice.status.code(), Some(1), "{told}");
+    assert!(told.contains("unknown-service"), "{told}");
+    // One less is nothing new.
+    firedrill(folder.path(), &["check", "guide.md", "--write-baseline", "known.json"]);
+    fs::write(folder.path().join("guide.md"), GUIDE).expect("the guide");
+    let once = firedrill(folder.path(), &["check", "guide.md", "--baseline", "known.json"]);
+    assert_eq!(once.status.code(), Some(0), "{}", String::from_utf8_lossy(&once.stdout));
 }
 
 #[test]

@@ -30,3 +30,4 @@ mod stacks;
 mod targets;
 mod templates;
 mod unit_test;
+mod well_kept;

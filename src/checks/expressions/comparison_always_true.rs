@@ -76,7 +76,9 @@ mod tests {
         ] {
             check("comparison-always-true", &guide(bad), &found);
         }
-        for fine in ["up < 1", "absent(up) == 1", "up >= bool 0", "a >= 0", "rate(a[5m]) > 0", "count by (b) (a) > 0"] {
+        for fine in
+            ["up < 1", "absent(up) == 1", "up >= bool 0", "a >= 0", "rate(a[5m]) > 0", "count by (b) (a) > 0"]
+        {
             check("comparison-always-true", &guide(fine), &[]);
         }
     }

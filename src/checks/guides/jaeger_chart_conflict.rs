@@ -51,9 +51,8 @@ fn judge(release: &Release) -> Vec<Diagnostic> {
                 .help("set `storage.type: elasticsearch`");
         found.push(match kind {
             Some(kind) => diagnostic.related(&kind.span, "this is the store that it uses"),
-            None if is("provisionDataStore.cassandra", "false") => {
-                diagnostic.because("the chart's default is Cassandra, which is not there: Jaeger does not start")
-            }
+            None if is("provisionDataStore.cassandra", "false") => diagnostic
+                .because("the chart's default is Cassandra, which is not there: Jaeger does not start"),
             None => diagnostic.because("the chart's default is Cassandra"),
         });
     }

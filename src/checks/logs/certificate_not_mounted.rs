@@ -55,9 +55,7 @@ fn is_certificate(setting: &Setting) -> bool {
 
 fn of_pod(setting: &Setting, workload: &Workload) -> Option<Diagnostic> {
     let path = setting.value.value.as_str();
-    let sees = |container: &Container| {
-        container.mounts.iter().any(|mount| is_under(path, &mount.path.value))
-    };
+    let sees = |container: &Container| container.mounts.iter().any(|mount| is_under(path, &mount.path.value));
     if workload.containers.iter().any(sees) {
         return None;
     }

@@ -39,7 +39,8 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     // URLs wherever they stand: Kibana's, Jaeger's, Grafana's.
     let addresses = wiring.addresses.iter().filter(|address| address.place.text().contains("http://"));
     let plain = |store, place: &Span| {
-        told(store, place, "plain HTTP").help("write `https://`, with the CA and the password from its Secrets")
+        told(store, place, "plain HTTP")
+            .help("write `https://`, with the CA and the password from its Secrets")
     };
     for address in addresses.filter(|address| address.port.is_none_or(|port| port == 9200)) {
         let store = reached(wiring, &secured, &address.host, address.from.as_deref());

@@ -45,7 +45,9 @@ fn judge(rule: &Rule) -> Vec<Diagnostic> {
                         (number - wanted).abs() < 1e-6 || (number - wanted * 1000.0).abs() < 1e-6
                     };
                     let same = numbers.iter().any(|number| (number - claim.number).abs() < 1e-9);
-                    near(hold) || same && counts_in(&rule.expr, seconds) || lengths.iter().chain(&numbers).any(|number| near(*number))
+                    near(hold)
+                        || same && counts_in(&rule.expr, seconds)
+                        || lengths.iter().chain(&numbers).any(|number| near(*number))
                 }
             };
             // A text may speak of a duration that nothing in the rule counts, such as how long something takes.
