@@ -1,7 +1,7 @@
 //! Whatever the text, both grammars read it or refuse it; what is read prints as something that reads the same.
 #![no_main]
 
-use firedrill::stack::alertmanager::matcher::{Grammar, parse_matchers};
+use firedrill::stack::alertmanager::{Grammar, parse_matchers};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

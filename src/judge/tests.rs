@@ -10,6 +10,7 @@ use crate::stack::{Prometheus, Rule, RuleGroup, RuleKind, Stack};
 use crate::timeline::{ActiveAlert, AlertChange, AlertState, SeenSample};
 
 mod conditions;
+mod notices;
 
 const RULES: &str = "\
 - alert: Slow

@@ -8,7 +8,7 @@ use super::unsent::{mute_in_words, refused};
 use super::{Case, TOLD};
 use crate::golang::quote;
 use crate::judge::course::{Outcome, Window};
-use crate::judge::handled::is_of;
+use crate::judge::handled::{is_cause, is_of};
 use crate::judge::verdict::Failure;
 use crate::judge::words::{alert_name, claim_in_words};
 use crate::labels::Labels;
@@ -39,10 +39,14 @@ pub(super) fn muted(case: &Case, claim: &MutedClaim) -> Failure {
     if let Some(failure) = by_time(case, &name, "muted", "muted-late", &wanted) {
         return failure;
     }
-    let otherwise = case.last(|seen| match seen {
+    let last = case.last(|seen| match seen {
         Observed::Muted(muted) if is_of(claim, muted) => Some(muted),
         _ => None,
     });
+    let (over, otherwise) = match last {
+        Some((_, muted)) if is_cause(claim.by.as_ref(), &muted.by) => (last, None),
+        _ => (None, last),
+    };
     if let Some((at, muted)) =
         otherwise.filter(|(at, _)| *at > case.decision.claimed.since || !now.is_empty())
     {
@@ -56,19 +60,18 @@ pub(super) fn muted(case: &Case, claim: &MutedClaim) -> Failure {
     }
     let by = case.clock(case.decision.decided);
     let came = case.routed().any(|(_, routed)| is_meant(&claim.alert.value, &claim.labels, &routed.labels));
-    if !came {
+    if !came && over.is_none() {
         let happened = format!("it did not come to Alertmanager by {by}");
         let mut failure = case.failure("nothing-fired", format!("{name} was not muted"), wanted, happened);
         failure.because.push(case.how_far(&claim.alert.value));
         case.add_unsent(&mut failure);
         return failure;
     }
-    let mut failure = case.failure(
-        "not-muted",
-        format!("{name} was not muted"),
-        wanted,
-        format!("nothing muted it by {by}"),
-    );
+    let happened = match over {
+        Some((at, muted)) => format!("{} at {}, no longer at {by}", mute_in_words(muted), case.clock(at)),
+        None => format!("nothing muted it by {by}"),
+    };
+    let mut failure = case.failure("not-muted", format!("{name} was not muted"), wanted, happened);
     let told = case.sent().filter(|(_, seen)| {
         seen.alerts.iter().any(|alert| is_meant(&claim.alert.value, &claim.labels, &alert.labels))
     });
