@@ -4,6 +4,7 @@
 //! YAML specification about the indentation inside quotes and brackets, and people rely on that.
 
 use std::collections::HashMap;
+use std::io::{self, Read};
 
 use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 
@@ -34,7 +35,7 @@ struct Composer<'f> {
     last_end: usize,
 }
 
-type Events<'f> = Parser<&'f [u8]>;
+type Events<'f> = Parser<io::Chain<&'f [u8], &'static [u8]>>;
 
 /// Reading stops here; the reason is already among the problems.
 struct Stopped;
@@ -42,7 +43,10 @@ struct Stopped;
 impl<'f> Composer<'f> {
     fn documents(&mut self) -> Vec<Node> {
         let mut events: Events<'f> = Parser::new();
-        events.set_input(&self.file.text().as_bytes()[byte_order_mark(self.file.text())..]);
+        let text = &self.file.text()[byte_order_mark(self.file.text())..];
+        // The parser dies of a block scalar whose last line does not end.
+        let end: &[u8] = if text.ends_with('\n') { b"" } else { b"\n" };
+        events.set_input(text.as_bytes().chain(end));
         let mut documents = Vec::new();
         while let Ok(event) = self.next(&mut events) {
             match event.data {
@@ -103,7 +107,10 @@ impl<'f> Composer<'f> {
         let end = self.offset(event.end_mark);
         let (kind, anchor, end) = match event.data {
             EventData::Alias { anchor } => return self.alias(&anchor, self.file.span(start..end)),
-            EventData::Scalar { anchor, tag, value, style, .. } => {
+            EventData::Scalar { anchor, tag, mut value, style, .. } => {
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    self.without_end_of_file(&mut value, end);
+                }
                 let span = self.scalar_span(start, end, style, &value);
                 self.last_end = span.end;
                 let node = Node { kind: scalar(value, style, tag.as_deref()), span };
@@ -245,6 +252,22 @@ impl<'f> Composer<'f> {
             _ => end = start + text[start..end].trim_end().len(),
         }
         self.file.span(start..end)
+    }
+
+    /// The parser was given an end of the file's last line that is not there: it is none of a block scalar's either.
+    fn without_end_of_file(&self, value: &mut String, end: usize) {
+        let text = self.file.text();
+        if end < text.len() || text.ends_with('\n') {
+            return;
+        }
+        fn last_line_is_blank(text: &str) -> bool {
+            text.rsplit('\n').next().unwrap_or(text).trim().is_empty()
+        }
+        if let Some(before) = value.strip_suffix('\n')
+            && (!last_line_is_blank(text) || last_line_is_blank(before))
+        {
+            value.pop();
+        }
     }
 
     /// The parser does not count a byte order mark.

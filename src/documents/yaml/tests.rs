@@ -52,6 +52,30 @@ fn check_problems(text: &str, expected: &[&str]) {
 }
 
 #[test]
+fn a_last_line_need_not_end() {
+    let value = |text: &str| one(text).get("a").and_then(Node::scalar).map(str::to_owned);
+    for (text, expected) in [
+        ("a: one", "one"),
+        ("a: 'one'", "one"),
+        ("a: |\n  one", "one"),
+        ("a: |\n  one\n  two", "one\ntwo"),
+        ("a: |+\n  one", "one"),
+        ("a: |-\n  one", "one"),
+        ("a: >\n  one\n  two", "one two"),
+        ("a: |\n  one\n  ", "one\n"),
+        ("a: |+\n  one\n  ", "one\n"),
+        ("a: |\n  one\n    ", "one\n  "),
+        ("a: |\n  one\n# more", "one\n"),
+        ("a: |", ""),
+        ("a: |\n", ""),
+        ("a: # more", ""),
+    ] {
+        assert_eq!(value(text).as_deref().unwrap_or(""), expected, "{text:?}");
+    }
+    check_span("a: |\n  one", "a", "one");
+}
+
+#[test]
 fn spans_hold_the_value_alone() {
     check_span("a: one # comment\n", "a", "one");
     check_span("a: \"one # two\"   # comment\n", "a", "\"one # two\"");
