@@ -9,7 +9,8 @@
 //! in texts that differ by a tenth, since scrapes lie elsewhere in their interval; those of what has resolved are of a
 //! moment in which everything was changing, and are not compared. Where steps interrupt Prometheus or the way to
 //! Alertmanager, what that hears depends on when it was last sent something: a sending more or less is tolerated. A
-//! Prometheus that starts hears of its targets 5 seconds later, which are seconds of the machine.
+//! Prometheus that starts hears of its targets 5 seconds later, and Alertmanager waits as long until it tries a receiver
+//! again: these are seconds of the machine.
 
 mod texts;
 
@@ -51,6 +52,12 @@ const RESEND_DELAY: Duration = Duration::from_secs(60);
 /// How long discovery takes to hand on what it has found.
 const DISCOVERY: Duration = Duration::from_secs(5);
 
+/// The longest pause between two attempts within the ten seconds that a notification has at least.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// The longest pause at all.
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
+
 /// What is tolerated.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tolerance {
@@ -61,6 +68,8 @@ pub struct Tolerance {
     pub sending: Duration,
     /// What discovery takes longer in a world that runs faster, where steps start Prometheus.
     pub discovery: Duration,
+    /// How much longer it is there until a delivery is tried again, where steps make receivers fail.
+    pub retry: Duration,
 }
 
 impl Tolerance {
@@ -92,11 +101,19 @@ impl Tolerance {
             true => own.max(RESEND_DELAY) + own,
             false => Duration::ZERO,
         };
-        let discovery = match changes().any(starts) {
-            true => Duration(DISCOVERY.0 * i64::from(speed.saturating_sub(1))),
+        let answers =
+            |change: &Change| matches!(change, Change::Alertmanager(AlertmanagerChange::Receiver { .. }));
+        // Constants of the programs that no speed divides.
+        let longer = |constant: Duration, is_there: bool| match is_there {
+            true => Duration(constant.0 * i64::from(speed.saturating_sub(1))),
             false => Duration::ZERO,
         };
-        Tolerance { instants: asked.unwrap_or(own), timer, sending, discovery }
+        let discovery = longer(DISCOVERY, changes().any(starts));
+        let retry = match changes().any(answers) {
+            true => longer(RETRY, true) + timer.min(LONGEST_RETRY),
+            false => Duration::ZERO,
+        };
+        Tolerance { instants: asked.unwrap_or(own), timer, sending, discovery, retry }
     }
 
     /// How far apart a change of an alert's state may be.
@@ -109,7 +126,7 @@ impl Tolerance {
             NotifyReason::FirstNotification => Duration::ZERO,
             _ => self.timer,
         };
-        self.of_states() + timer + self.sending
+        self.of_states() + timer + self.sending + self.retry
     }
 }
 

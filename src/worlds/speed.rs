@@ -13,6 +13,12 @@ use crate::time::Duration;
 
 const WHY: &str = "--speed";
 
+const WHY_PATIENT: &str =
+    "--speed; a scrape has a second, or all of its interval, since the machine is not faster";
+
+/// So long a scrape has at least, if its interval is not shorter: what answers it does not answer faster.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The finest that Prometheus and Alertmanager count.
 const FINEST: Duration = Duration(1);
 
@@ -28,18 +34,22 @@ pub fn prometheus(file: &SourceFile, speed: u32) -> Result<Edits, Vec<Diagnostic
     let mut divider = Divider::new(file, speed);
     let Some(root) = yaml::read_one(file).0 else { return Ok(divider.edits) };
     // An interval that is not set anywhere is one minute, a timeout ten seconds.
-    let written = root.get("global").and_then(|global| global.get("scrape_interval")).and_then(Node::scalar);
-    let longer =
-        written.is_none_or(|text| Duration::parse(text).is_ok_and(|it| it >= Duration::from_secs(10)));
-    let mut defaults = vec![("scrape_interval", "1m"), ("evaluation_interval", "1m")];
-    defaults.extend(longer.then_some(("scrape_timeout", "10s")));
+    let minute = Duration::from_secs(60);
+    let interval = root.get("global").map_or(minute, |global| duration(global, "scrape_interval", minute));
+    let mut defaults = vec![("scrape_interval", minute, WHY), ("evaluation_interval", minute, WHY)];
+    let timeout = Duration::from_secs(10);
+    if interval >= timeout {
+        let (timeout, why) = divider.patient(timeout, interval);
+        defaults.push(("scrape_timeout", timeout, why));
+    }
     divider.section(&root, "global", &defaults);
     if let Some(global) = root.get("global") {
-        divider
-            .keys(global, &["scrape_interval", "scrape_timeout", "evaluation_interval", "rule_query_offset"]);
+        divider.keys(global, &["scrape_interval", "evaluation_interval", "rule_query_offset"]);
+        divider.timeout(global, interval);
     }
     for job in items(&root, "scrape_configs") {
-        divider.keys(job, &["scrape_interval", "scrape_timeout"]);
+        divider.keys(job, &["scrape_interval"]);
+        divider.timeout(job, duration(job, "scrape_interval", interval));
         divider.refresh(job);
     }
     if let Some(alerting) = root.get("alerting") {
@@ -93,11 +103,12 @@ pub fn expression(text: &str, options: ParseOptions, speed: u32) -> Result<Strin
 pub fn alertmanager(file: &SourceFile, speed: u32) -> Result<Edits, Vec<Diagnostic>> {
     let mut divider = Divider::new(file, speed);
     let Some(root) = yaml::read_one(file).0 else { return Ok(divider.edits) };
-    divider.section(&root, "global", &[("resolve_timeout", "5m")]);
+    divider.section(&root, "global", &[("resolve_timeout", Duration::from_secs(300), WHY)]);
     if let Some(global) = root.get("global") {
         divider.keys(global, &["resolve_timeout"]);
     }
-    let defaults = [("group_wait", "30s"), ("group_interval", "5m"), ("repeat_interval", "4h")];
+    let defaults = [("group_wait", 30), ("group_interval", 300), ("repeat_interval", 4 * 3600)];
+    let defaults = defaults.map(|(key, seconds)| (key, Duration::from_secs(seconds), WHY));
     divider.section(&root, "route", &defaults);
     if let Some(route) = root.get("route") {
         divider.route(route);
@@ -156,26 +167,44 @@ impl Divider {
         }
     }
 
+    /// A scrape's timeout, that of a target scraped so often.
+    fn timeout(&mut self, node: &Node, interval: Duration) {
+        let Some(value) = node.get("scrape_timeout") else { return };
+        let Some(timeout) = value.scalar().and_then(|text| Duration::parse(text).ok()) else { return };
+        let (timeout, why) = self.patient(timeout, interval);
+        if let Some(divided) = self.divided(timeout, &value.span) {
+            self.edits.replace(&value.span, divided.to_string(), why);
+        }
+    }
+
+    /// A timeout that leaves enough time when it is divided, and why it is what it is.
+    fn patient(&self, timeout: Duration, interval: Duration) -> (Duration, &'static str) {
+        let enough = Duration(PATIENCE.0 * i64::from(self.speed));
+        match timeout >= enough.min(interval) {
+            true => (timeout, WHY),
+            false => (enough.min(interval), WHY_PATIENT),
+        }
+    }
+
     /// Sets what a section of the file leaves to defaults.
-    fn section(&mut self, root: &Node, section: &str, defaults: &[(&str, &str)]) {
+    fn section(&mut self, root: &Node, section: &str, defaults: &[(&str, Duration, &'static str)]) {
         let node = root.get(section).filter(|node| node.entries().is_some());
-        let missing = defaults.iter().filter(|(key, _)| node.is_none_or(|node| node.get(key).is_none()));
+        let missing = defaults.iter().filter(|(key, ..)| node.is_none_or(|node| node.get(key).is_none()));
         let place = node.unwrap_or(root).span.clone();
         let mut entries = Vec::new();
-        for (key, default) in missing {
-            let Ok(default) = Duration::parse(default) else { continue };
-            if let Some(divided) = self.divided(default, &place) {
-                entries.push((*key, divided.to_string()));
+        for (key, default, why) in missing {
+            if let Some(divided) = self.divided(*default, &place) {
+                entries.push((*key, divided.to_string(), *why));
             }
         }
         match node {
             Some(node) => {
-                entries.iter().for_each(|(key, value)| self.edits.insert(node, key, value, WHY));
+                entries.iter().for_each(|(key, value, why)| self.edits.insert(node, key, value, why));
             }
             // Written as null or not at all.
             None if !entries.is_empty() => {
                 let pairs: Vec<String> =
-                    entries.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+                    entries.iter().map(|(key, value, _)| format!("{key}: {value}")).collect();
                 let value = format!("{{ {} }}", pairs.join(", "));
                 match root.get(section) {
                     Some(null) => self.edits.replace(&null.span, format!(" {value}"), WHY),
@@ -222,6 +251,11 @@ impl Divider {
         }
         Some(divided)
     }
+}
+
+fn duration(node: &Node, key: &str, otherwise: Duration) -> Duration {
+    let text = node.get(key).and_then(Node::scalar);
+    text.and_then(|text| Duration::parse(text).ok()).unwrap_or(otherwise)
 }
 
 fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {

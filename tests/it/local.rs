@@ -1,8 +1,7 @@
 //! Scenarios with the real programs as processes, started as a user starts them.
 //!
 //! All of `scenarios/` and `features/` take hours of the world's time: here is a scenario of each stack and each kind of
-//! step that are short enough; `ci/parity.sh` runs more. Left out are those that outlast twenty minutes, and receivers
-//! that fail, whose retries the program does not make faster.
+//! step that are short enough; `ci/parity.sh` runs more. Left out are those that outlast twenty minutes.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -24,6 +23,17 @@ const SCENARIOS: [&str; 9] = [
     "features/todo/notifications.feature:16",
 ];
 
+/// One of each kind of fault. Slower, since some pauses of the programs don't get shorter: retries, discovery.
+const FAULTS: [&str; 6] = [
+    "features/sei/faults.feature:16",
+    "features/sei/faults.feature:63",
+    "features/sei/faults.feature:99",
+    "features/jac/faults.feature:8",
+    "features/jac/faults.feature:18",
+    "features/jac/faults.feature:46",
+];
+const SPEED_OF_FAULTS: &str = "15";
+
 fn firedrill(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_firedrill"))
         .args(arguments)
@@ -40,16 +50,25 @@ fn said(output: &Output) -> String {
 
 #[test]
 fn local_scenarios_of_every_stack_hold_with_the_real_programs() {
+    check(&SCENARIOS, SPEED, "3");
+}
+
+#[test]
+fn local_fault_drills_hold_with_the_real_programs() {
+    check(&FAULTS, SPEED_OF_FAULTS, "6");
+}
+
+fn check(scenarios: &[&str], speed: &str, jobs: &str) {
     if !real::available(&["prometheus", "prometheus-alertmanager"]) {
         return;
     }
-    let mut left: Vec<&str> = SCENARIOS.to_vec();
+    let mut left: Vec<&str> = scenarios.to_vec();
     let mut told = String::new();
     // Real time on a busy machine: what failed gets another chance, with less company.
-    for jobs in ["3", "1"] {
+    for jobs in [jobs, "1"] {
         let mut arguments = vec!["test"];
         arguments.extend(&left);
-        arguments.extend(["--world", "local", "--speed", SPEED, "--jobs", jobs]);
+        arguments.extend(["--world", "local", "--speed", speed, "--jobs", jobs]);
         let output = firedrill(&arguments);
         if output.status.code() == Some(0) {
             return;
@@ -121,10 +140,13 @@ fn local_what_a_real_world_cannot_do_is_refused_before_anything_runs() {
         &local("200"),
         "no instance can vanish from discovery 200 times as fast",
     );
+    let down = "stack: fixtures/stacks/sei\nname: x\nsteps:\n- when: {prometheus: stops}\n- when: {wait: 10m}\n\
+                - when: {prometheus: starts}\n  then: {expr: vector(1), is: 1 now}\n";
+    check(down, &local("20"), "no Prometheus can start 20 times as fast");
     check(&sei(""), &local("60000"), "60000 is not in 1..=1000");
     let stack = folder.path().join("stack");
     std::fs::create_dir(&stack).unwrap();
-    std::fs::write(stack.join("prometheus.yml"), "global: {scrape_interval: 2s, scrape_timeout: 400ms}\n")
+    std::fs::write(stack.join("prometheus.yml"), "global: {scrape_interval: 400ms, scrape_timeout: 400ms}\n")
         .unwrap();
     let short = format!("stack: {}\nname: x\nthen: {{expr: vector(1), is: 1 now}}\n", stack.display());
     check(&short, &local("1000"), "400ms cannot pass 1000 times as fast");

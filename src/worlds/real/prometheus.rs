@@ -39,6 +39,8 @@ pub struct Prometheus {
     blind_until: Timestamp,
     /// When it last started anew, if it did.
     started_anew: Option<Timestamp>,
+    /// When it last went on with all that it knew, if it has not started anew since.
+    went_on: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -120,6 +122,7 @@ impl Prometheus {
             taken: from,
             blind_until: from,
             started_anew: None,
+            went_on: None,
         }
     }
 
@@ -130,15 +133,17 @@ impl Prometheus {
         }
     }
 
-    /// It goes on after it has stood still since then.
-    pub fn went_on(&mut self, since: Timestamp) {
+    /// It goes on at an instant, after it has stood still since another.
+    pub fn went_on(&mut self, since: Timestamp, at: Timestamp) {
         self.blind_until = since;
+        self.went_on = Some(at);
     }
 
     /// It was started anew, and has forgotten its alerts and when it evaluated.
     pub fn started_anew(&mut self, at: Timestamp) {
         self.blind_until = at;
         self.started_anew = Some(at);
+        self.went_on = None;
         self.groups.values_mut().for_each(|group| group.seen = None);
     }
 
@@ -297,12 +302,17 @@ impl Prometheus {
                 }
                 // Evaluations went by between the two that did not have it.
                 let gap = Duration(group.interval + group.interval / 2);
+                let missing_from = match at > self.blind_until {
+                    true => Some(at + Duration(group.interval)),
+                    // While it stood still there were none; only a new process forgets what was firing.
+                    false => self.went_on.filter(|went_on| *went_on < sample_at),
+                };
                 if state != AlertState::Inactive
                     && sample_at - at > gap
-                    && at > self.blind_until
                     && next == AlertState::Pending
+                    && let Some(gone_at) = missing_from
                 {
-                    changes.push((at + Duration(group.interval), state, AlertState::Inactive));
+                    changes.push((gone_at, state, AlertState::Inactive));
                     state = AlertState::Inactive;
                 }
                 if next != state {

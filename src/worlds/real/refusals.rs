@@ -5,9 +5,9 @@ use super::place::Place;
 use crate::diagnostic::Diagnostic;
 use crate::judge;
 use crate::promql::ParseOptions;
-use crate::scenario::{Action, AlertmanagerChange, Change, Given, Outage, Scenario, What};
+use crate::scenario::{Action, AlertmanagerChange, Change, Given, Operation, Outage, Scenario, What, When};
 use crate::stack::Stack;
-use crate::time::Timestamp;
+use crate::time::{Duration, Timestamp};
 use crate::workload::{Ingestion, Workload};
 use crate::worlds::clock::Clock;
 use crate::worlds::inbox::Inbox;
@@ -20,6 +20,12 @@ const TO_NOTICE: u32 = 400;
 /// … and no longer, in the world's, may it take.
 const LATEST: u32 = 30_000;
 
+/// How long after it was started Prometheus has scraped its targets, in the machine's milliseconds.
+const TO_SCRAPE: i64 = 6_000;
+
+/// How old a sample may be that an expression sees.
+const LOOK_BACK: Duration = Duration::from_secs(5 * 60);
+
 /// Why this scenario can't be run with the real programs at this speed.
 pub fn scenario(scenario: &Scenario, stack: &Stack, speed: u32) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
@@ -31,6 +37,7 @@ pub fn scenario(scenario: &Scenario, stack: &Stack, speed: u32) -> Vec<Diagnosti
         );
         return problems;
     }
+    problems.extend(started_too_late(scenario, stack, speed));
     let options = ParseOptions { semantics: stack.prometheus.semantics(), experimental: true };
     for step in &scenario.steps {
         let changes = match &step.what {
@@ -77,6 +84,39 @@ pub fn scenario(scenario: &Scenario, stack: &Stack, speed: u32) -> Vec<Diagnosti
         }
     }
     problems
+}
+
+/// Alerts are taken up after the second evaluation: where nothing old is to be seen, targets must be scraped by then.
+fn started_too_late(scenario: &Scenario, stack: &Stack, speed: u32) -> Option<Diagnostic> {
+    let own = stack.prometheus.evaluation_interval;
+    let groups = stack.rule_groups.iter().map(|group| group.interval.unwrap_or(own));
+    let highest = groups.min().unwrap_or(own).0 / TO_SCRAPE;
+    if i64::from(speed) <= highest.max(1) {
+        return None;
+    }
+    let mut down: Option<Duration> = None;
+    for step in &scenario.steps {
+        if let What::When(When { action: Action::Wait(waited), .. }) = &step.what {
+            down = down.map(|so_far| so_far + *waited);
+        }
+        for change in step.changes() {
+            let Change::Prometheus(operation) = change else { continue };
+            let was_down = std::mem::take(&mut down);
+            if matches!(operation, Operation::Stop | Operation::Kill) {
+                down = Some(Duration::ZERO);
+            }
+            if *operation == Operation::Start && was_down.is_some_and(|down| down >= LOOK_BACK) {
+                return Some(
+                    refused(format!("no Prometheus can start {speed} times as fast"))
+                        .at(&step.place)
+                        .label("takes 5 s to know its targets, and by then has taken up its alerts")
+                        .because("it was down for so long that no expression sees the samples of before")
+                        .help(format!("the highest speed for this step is {}", highest.max(1))),
+                );
+            }
+        }
+    }
+    None
 }
 
 /// Why this stack can't be run with the real programs at this speed.

@@ -448,7 +448,7 @@ impl Up {
         self.standing.operate_prometheus(operation, place)?;
         match operation {
             Operation::Start => self.prometheus.started_anew(now),
-            Operation::Resume => self.prometheus.went_on(self.paused_at),
+            Operation::Resume => self.prometheus.went_on(self.paused_at, now),
             Operation::Stop | Operation::Kill | Operation::Pause => {}
         }
         Ok(())

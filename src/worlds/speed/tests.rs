@@ -108,7 +108,7 @@ scrape_configs:
 ",
         |file| prometheus(file, 60),
         Ok("# ours
-global: { scrape_interval: 1s, evaluation_interval: 1s, scrape_timeout: 167ms }
+global: { scrape_interval: 1s, evaluation_interval: 1s, scrape_timeout: 1s }
 scrape_configs:
   - job_name: api
     scrape_interval: 250ms
@@ -121,6 +121,23 @@ scrape_configs:
         Ok(
             "global:\n  evaluation_interval: 6s\n  scrape_timeout: 1s\n  scrape_interval: 3s\n  external_labels: {for: 5m}\n",
         ),
+    );
+}
+
+#[test]
+fn a_scrape_keeps_a_second_or_its_interval() {
+    check(
+        "global: {scrape_interval: 1m, scrape_timeout: 10s, evaluation_interval: 1m}
+scrape_configs:
+  - {job_name: often, scrape_interval: 15s, scrape_timeout: 5s}
+  - {job_name: seldom, scrape_interval: 10m, scrape_timeout: 2m}
+",
+        |file| prometheus(file, 60),
+        Ok("global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
+scrape_configs:
+  - {job_name: often, scrape_interval: 250ms, scrape_timeout: 250ms}
+  - {job_name: seldom, scrape_interval: 10s, scrape_timeout: 2s}
+"),
     );
 }
 
