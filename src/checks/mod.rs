@@ -16,7 +16,9 @@ mod dashboards;
 mod default_receiver_lost;
 mod division_by_itself;
 mod expressions;
+mod flag_refused;
 mod folding;
+mod group_interval_short;
 mod guides;
 mod ignores_nothing;
 mod job_not_scraped;
@@ -175,6 +177,7 @@ pub const FAMILIES: &[Family] = &[
             &rules_refused::CHECK,
             &alertmanager_config_refused::CHECK,
             &default_receiver_lost::CHECK,
+            &flag_refused::CHECK,
             &cluster::selector_not_in_template::CHECK,
             &cluster::undefined_volume::CHECK,
             &cluster::removed_api::CHECK,
@@ -201,6 +204,7 @@ pub const FAMILIES: &[Family] = &[
             &chart_value_ignored::CHECK,
             &operator_skips::CHECK,
             &guides::compose_file_unused::CHECK,
+            &guides::installed_twice::CHECK,
         ],
     },
     Family {
@@ -215,6 +219,7 @@ pub const FAMILIES: &[Family] = &[
             &cluster::service_selects_nothing::CHECK,
             &guides::compose_networks_apart::CHECK,
             &guides::external_url_unserved::CHECK,
+            &guides::placeholder_host::CHECK,
         ],
     },
     Family {
@@ -224,6 +229,7 @@ pub const FAMILIES: &[Family] = &[
             &cluster::discovery_not_permitted::CHECK,
             &scraping::scrapes_everything::CHECK,
             &scraping::kubelet_needs_https::CHECK,
+            &scraping::meta_label_missing::CHECK,
             &scraping::exporter_not_deployed::CHECK,
             &scraping::annotation_unread::CHECK,
             &scraping::port_annotation_unread::CHECK,
@@ -246,6 +252,9 @@ pub const FAMILIES: &[Family] = &[
             &routing::receiver_unused::CHECK,
             &routing::continue_useless::CHECK,
             &routing::repeat_interval_off_beat::CHECK,
+            &group_interval_short::CHECK,
+            &routing::group_by_missing::CHECK,
+            &routing::severity_not_routed::CHECK,
             &routing::inhibit_never::CHECK,
             &routing::inhibit_equal_missing::CHECK,
             &routing::time_interval_unused::CHECK,
@@ -388,6 +397,7 @@ pub const FAMILIES: &[Family] = &[
             &safety::no_persistence::CHECK,
             &safety::rollout_blocked::CHECK,
             &safety::no_resource_limits::CHECK,
+            &safety::no_probes::CHECK,
             &safety::privileged_container::CHECK,
             &safety::role_too_wide::CHECK,
             &cluster::outdated_ingress::CHECK,

@@ -5,5 +5,7 @@ pub mod compose_networks_apart;
 pub mod external_url_unserved;
 pub mod file_not_shown;
 pub mod helm_repository_missing;
+pub mod installed_twice;
 pub mod jaeger_chart_conflict;
+pub mod placeholder_host;
 pub mod port_published_twice;

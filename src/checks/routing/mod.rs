@@ -4,6 +4,7 @@
 pub(super) mod alert_reaches_only_default;
 pub(super) mod alert_unknown;
 pub(super) mod continue_useless;
+pub(super) mod group_by_missing;
 pub(super) mod inhibit_equal_missing;
 pub(super) mod inhibit_never;
 pub(super) mod notification_fails;
@@ -12,6 +13,7 @@ pub(super) mod receiver_unused;
 pub(super) mod repeat_interval_off_beat;
 pub(super) mod route_shadowed;
 pub(super) mod route_unreachable;
+pub(super) mod severity_not_routed;
 pub(super) mod template_unused;
 pub(super) mod time_interval_unused;
 
@@ -42,6 +44,8 @@ pub const CHECKS: &[RoutingCheck] = &[
     RoutingCheck { check: &receiver_unused::CHECK, find: receiver_unused::check },
     RoutingCheck { check: &continue_useless::CHECK, find: continue_useless::check },
     RoutingCheck { check: &repeat_interval_off_beat::CHECK, find: repeat_interval_off_beat::check },
+    RoutingCheck { check: &group_by_missing::CHECK, find: group_by_missing::check },
+    RoutingCheck { check: &severity_not_routed::CHECK, find: severity_not_routed::check },
     RoutingCheck { check: &inhibit_never::CHECK, find: inhibit_never::check },
     RoutingCheck { check: &inhibit_equal_missing::CHECK, find: inhibit_equal_missing::check },
     RoutingCheck { check: &time_interval_unused::CHECK, find: time_interval_unused::check },

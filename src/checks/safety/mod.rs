@@ -1,6 +1,7 @@
 //! What works until somebody looks for it, something is full, or something restarts.
 
 pub mod no_persistence;
+pub mod no_probes;
 pub mod no_resource_limits;
 pub mod open_to_all;
 pub mod privileged_container;

@@ -3,6 +3,7 @@
 pub mod annotation_unread;
 pub mod exporter_not_deployed;
 pub mod kubelet_needs_https;
+pub mod meta_label_missing;
 pub mod metrics_not_served;
 pub mod monitor_selects_nothing;
 pub mod port_annotation_unread;

@@ -1,0 +1,53 @@
+//! Groups that are looked at so often that each alert of an incident comes by itself.
+
+use super::{Check, Harm};
+use crate::diagnostic::Diagnostic;
+use crate::documents::chart_defaults;
+use crate::stack::alertmanager::Route;
+use crate::stack::wiring::Wiring;
+use crate::time::Duration;
+
+pub const CHECK: Check = Check {
+    id: "group-interval-short",
+    harm: Harm::Style,
+    title: "groups are told of each change at once",
+    explanation: "`group_interval` is the pause between two messages of a group. Rules are evaluated every 15 seconds to a minute, so with a \
+                  shorter pause than that each alert that joins an incident is a message of its own, and so is each that leaves: grouping \
+                  groups nothing. Alertmanager's default is 5 minutes.",
+    example: "# alertmanager.yml\nroute: {receiver: team, group_interval: 10s}\nreceivers:\n- name: team\n  webhook_configs: [{url: 'http://relay:8080/'}]\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n",
+    mended: "# alertmanager.yml\nroute: {receiver: team, group_interval: 5m}\nreceivers:\n- name: team\n  webhook_configs: [{url: 'http://relay:8080/'}]\n---8<---\n# rules.yml\ngroups:\n- name: api\n  rules:\n  - alert: ApiDown\n    expr: up == 0\n",
+    find,
+};
+
+fn find(wiring: &Wiring) -> Vec<Diagnostic> {
+    let config = wiring.prometheus.iter().find_map(|config| config.config.as_ref());
+    let usual = config.map_or(Duration::from_secs(60), |config| config.evaluation_interval);
+    let groups = wiring.rule_files.iter().flat_map(|file| &file.groups);
+    let Some(slowest) = groups.map(|group| group.interval.unwrap_or(usual)).max() else { return Vec::new() };
+    let mut found = Vec::new();
+    for config in wiring.alertmanagers.iter().filter_map(|config| config.meant.as_ref()) {
+        config.route.walk(&mut |route| found.extend(judge(route, slowest)));
+    }
+    found
+}
+
+/// Where a route says so itself; `slowest` is how often the rules are evaluated.
+fn judge(route: &Route, slowest: Duration) -> Option<Diagnostic> {
+    let interval = route.group_interval;
+    if interval >= slowest || chart_defaults::is_default(&route.place) {
+        return None;
+    }
+    // Its own, before those of the routes below it.
+    let text = route.place.text();
+    let own = text.find("routes:").map_or(text, |below| &text[..below]);
+    let start = own.find("group_interval")?;
+    let end = own[start..].find(['\n', ',', '}']).map_or(own.len(), |end| start + end);
+    Some(
+        Diagnostic::warning("", format!("a group that changes is told again after {interval}"))
+            .at(&route.place.file.span(route.place.start + start..route.place.start + end))
+            .label("each alert of an incident is a message of its own")
+            .because(format!("rules are evaluated every {slowest}, so that alerts hardly ever come together"))
+            .help("leave it out for the default, 5m")
+            .shared("short group intervals"),
+    )
+}
