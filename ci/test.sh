@@ -101,6 +101,10 @@ cargo fmt --all --check
 say "Lints"
 cargo clippy --locked --all-targets --all-features -- -D warnings
 
+say "Lints of the fuzz targets"
+# They are only run by hand (ci/fuzz.sh), and must not rot; the fuzzer itself need not be built for that.
+CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a CARGO_TARGET_DIR=target cargo clippy --locked --manifest-path fuzz/Cargo.toml --bins -- -D warnings
+
 say "Tests"
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --locked --all-features --no-fail-fast

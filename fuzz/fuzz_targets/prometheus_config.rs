@@ -16,7 +16,7 @@ fuzz_target!(|text: &str| {
             && problems.is_empty()
             && let Ok(edits) = speed::prometheus(&file, 60)
         {
-            edits.apply().map(drop).unwrap_or_else(|problem| shown(&[problem]));
+            edits.apply().map(drop).unwrap_or_else(|problem| shown(&[problem.into()]));
         }
     }
 });
