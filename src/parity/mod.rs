@@ -6,7 +6,7 @@
 //!
 //! Tolerated are instants that differ by no more than stated; a notification that waits for its group's timer may come one
 //! `group_interval` sooner or later, since what it tells of may have happened on either side of the timer; and numbers
-//! in texts that differ by a tenth, since scrapes lie elsewhere in their interval; those of what has resolved are of a
+//! in texts that differ by a fifth, since scrapes lie elsewhere in their interval; those of what has resolved are of a
 //! moment in which everything was changing, and are not compared. Where steps interrupt Prometheus or the way to
 //! Alertmanager, what that hears depends on when it was last sent something: a sending more or less is tolerated. A
 //! Prometheus that starts hears of its targets 5 seconds later, and Alertmanager waits as long until it tries a receiver

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::timeline::{AlertStatus, Body, Message, Notification};
 
-/// Numbers that differ by no more than this part of themselves say the same.
-const NEAR: f64 = 0.1;
+/// Numbers that differ by no more than this part of themselves say the same: so much one scrape more in its window moves a
+/// rate that has just begun to rise.
+const NEAR: f64 = 0.2;
 
 /// What differs in every world: instants, and links that have a rule's ranges in them.
 const PASSED_OVER: [&str; 4] = ["startsAt", "endsAt", "generatorURL", "externalURL"];

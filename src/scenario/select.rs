@@ -22,8 +22,7 @@ pub fn read(paths: &[String]) -> (Vec<Scenario>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut scenarios = Vec::new();
     let mut seen = BTreeSet::new();
-    for path in paths {
-        let (path, lines) = split_lines(path);
+    for (path, lines) in gathered(paths) {
         let read = if path.is_dir() {
             folder(&path, &mut seen, &mut problems)
         } else {
@@ -50,6 +49,21 @@ pub fn narrow(
         scenarios.retain(|scenario| filter.allows(&scenario.name));
     }
     Ok(scenarios)
+}
+
+/// Each path once, with all lines that are asked for of it; none where it is asked for as a whole.
+fn gathered(paths: &[String]) -> Vec<(PathBuf, Vec<usize>)> {
+    let mut gathered: Vec<(PathBuf, Vec<usize>)> = Vec::new();
+    let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    for argument in paths {
+        let (path, lines) = split_lines(argument);
+        match gathered.iter_mut().find(|(known, _)| place(known) == place(&path)) {
+            Some((_, known)) if known.is_empty() || lines.is_empty() => known.clear(),
+            Some((_, known)) => known.extend(lines),
+            None => gathered.push((path, lines)),
+        }
+    }
+    gathered
 }
 
 /// `path:3:10` chooses two lines; a file whose name ends so is taken as it is.

@@ -1,11 +1,14 @@
 //! A component as a child process: started, found ready, its output kept, and ended whatever happens.
 //!
 //! Dropping it kills it. For a harness that is itself killed, each process leaves a pid file with the instant at which
-//! it began: [`sweep`] ends those that still run, and only those, since a number may by then be another's.
+//! it began: [`sweep`] ends those that still run, and only those, since a number may by then be another's. On Linux the
+//! process writes that file itself before it becomes the program, so that no instant is left at which nobody knows of it.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -44,20 +47,20 @@ pub enum ProcessError {
 
 impl Process {
     /// Starts `command` under `name`: `NAME.log` and `NAME.pid` in `folder` are its own.
-    pub fn start(name: &str, folder: &Path, mut command: Command) -> Result<Process, ProcessError> {
+    pub fn start(name: &str, folder: &Path, command: Command) -> Result<Process, ProcessError> {
         let failed = |error: io::Error| ProcessError::Start { name: name.to_owned(), error };
         let log = Log::at(folder.join(format!("{name}.log")));
         let pid_file = folder.join(format!("{name}.pid"));
         // One that is started again goes on where its output ended.
         let output = File::options().create(true).append(true).open(log.path()).map_err(failed)?;
         let errors = output.try_clone().map_err(failed)?;
-        command.stdin(Stdio::null()).stdout(output).stderr(errors);
-        let child = command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                ProcessError::Missing(command.get_program().to_string_lossy().into_owned())
-            }
-            _ => failed(error),
-        })?;
+        if !is_there(command.get_program()) {
+            return Err(ProcessError::Missing(command.get_program().to_string_lossy().into_owned()));
+        }
+        let mut noted = noting_itself(&command, &pid_file);
+        // A group of its own: a Ctrl-C at the terminal reaches firedrill alone, which then ends it.
+        noted.stdin(Stdio::null()).stdout(output).stderr(errors).process_group(0);
+        let child = noted.spawn().map_err(failed)?;
         // From here on dropping it ends the child.
         let process = Process { name: name.to_owned(), child, log, pid_file };
         let pid = process.child.id();
@@ -184,6 +187,57 @@ pub fn sweep(folder: &Path) -> io::Result<Vec<String>> {
     Ok(ended)
 }
 
+/// Notes its number, the boot and when it began, as [`began`] says them, and becomes the program.
+#[cfg(target_os = "linux")]
+const NOTE: &str = r#"
+file=$1
+shift
+read -r stat <"/proc/$$/stat"
+read -r boot </proc/sys/kernel/random/boot_id
+began() { shift 19; printf %s "$1"; }
+printf '%s %s %s\n' "$$" "$boot" "$(began ${stat##*) })" >"$file" || exit
+exec "$@"
+"#;
+
+/// The same command, that writes its pid file first.
+#[cfg(target_os = "linux")]
+fn noting_itself(command: &Command, pid_file: &Path) -> Command {
+    let mut noted = Command::new("/bin/sh");
+    noted.arg("-c").arg(NOTE).arg("sh").arg(pid_file);
+    noted.arg(command.get_program()).args(command.get_args());
+    in_the_same_place(command, &mut noted);
+    noted
+}
+
+#[cfg(not(target_os = "linux"))]
+fn noting_itself(command: &Command, _: &Path) -> Command {
+    let mut same = Command::new(command.get_program());
+    same.args(command.get_args());
+    in_the_same_place(command, &mut same);
+    same
+}
+
+fn in_the_same_place(command: &Command, other: &mut Command) {
+    if let Some(folder) = command.get_current_dir() {
+        other.current_dir(folder);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => other.env(name, value),
+            None => other.env_remove(name),
+        };
+    }
+}
+
+fn is_there(program: &OsStr) -> bool {
+    let path = Path::new(program);
+    if path.components().count() > 1 {
+        return path.exists();
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| folder.join(path).is_file())
+}
+
 /// Whether there was a process to send it to.
 fn send(signal: &str, pid: u32) -> io::Result<bool> {
     let mut command = Command::new("kill");
@@ -224,6 +278,8 @@ pub fn began(pid: u32) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
 
     fn shell(script: &str) -> Command {
@@ -241,6 +297,23 @@ mod tests {
         drop(process);
         assert_eq!(began(pid), None);
         assert!(!folder.path().join("sleeper.pid").exists());
+    }
+
+    #[test]
+    fn a_process_that_nobody_noted_has_noted_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let pid_file = folder.path().join("orphan.pid");
+        let mut command = noting_itself(&shell("echo ready; exec sleep 600"), &pid_file);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        // It becomes the program only when it is noted.
+        let mut said = [0; 6];
+        child.stdout.take().unwrap().read_exact(&mut said).unwrap();
+        if cfg!(target_os = "linux") {
+            assert_eq!(sweep(folder.path()).unwrap(), ["orphan"]);
+            assert!(!child.wait().unwrap().success());
+        }
+        drop(child.kill());
+        drop(child.wait());
     }
 
     #[test]

@@ -143,6 +143,8 @@ fn local_what_a_real_world_cannot_do_is_refused_before_anything_runs() {
     let down = "stack: fixtures/stacks/sei\nname: x\nsteps:\n- when: {prometheus: stops}\n- when: {wait: 10m}\n\
                 - when: {prometheus: starts}\n  then: {expr: vector(1), is: 1 now}\n";
     check(down, &local("20"), "no Prometheus can start 20 times as fast");
+    let restarts = sei("when: {prometheus: restarts}");
+    check(&restarts, &local("60"), "the highest speed for this step is 30");
     check(&sei(""), &local("60000"), "60000 is not in 1..=1000");
     let stack = folder.path().join("stack");
     std::fs::create_dir(&stack).unwrap();

@@ -61,6 +61,13 @@ fn a_line_chooses_the_scenario_that_it_belongs_to() {
 }
 
 #[test]
+fn a_file_may_be_named_more_than_once() {
+    check(&["b/alerts.feature:2", "a/one.yaml", "b/alerts.feature:9"], &["One", "Two (a: X)", "Yaml one"]);
+    check(&["b/alerts.feature:2", "b/alerts.feature"], &["One", "Two (a: X)", "Two (a: Y)"]);
+    check(&["b", "b/alerts.feature:2"], &["One", "Two (a: X)", "Two (a: Y)"]);
+}
+
+#[test]
 fn a_file_that_is_named_must_hold_scenarios() {
     check(&["a/rules.yaml"], &["not-a-scenario"]);
     check(&["a/prometheus.yml"], &["not-a-scenario"]);

@@ -4,7 +4,6 @@
 //! firedrill alone, which then ends them.
 
 use std::net::SocketAddr;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -23,8 +22,7 @@ impl Place for Local {
         command
             .args(component.arguments(address))
             .envs(component.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(&component.folder)
-            .process_group(0);
+            .current_dir(&component.folder);
         let folder = component.folder.parent().unwrap_or(&component.folder);
         let process = Process::start(&component.name, folder, command)?;
         let heard = process.log().length();

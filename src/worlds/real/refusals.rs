@@ -20,11 +20,12 @@ const TO_NOTICE: u32 = 400;
 /// … and no longer, in the world's, may it take.
 const LATEST: u32 = 30_000;
 
-/// How long after it was started Prometheus has scraped its targets, in the machine's milliseconds.
-const TO_SCRAPE: i64 = 6_000;
+/// How long after it was started Prometheus has scraped its targets, in the machine's milliseconds, if that is busy.
+const TO_SCRAPE: i64 = 8_000;
 
-/// How old a sample may be that an expression sees.
-const LOOK_BACK: Duration = Duration::from_secs(5 * 60);
+/// For so long after the last scrape expressions see enough of what was scraped: look-back and usual ranges are five
+/// minutes, and a rate needs two samples.
+const BRIDGED: Duration = Duration::from_secs(4 * 60);
 
 /// Why this scenario can't be run with the real programs at this speed.
 pub fn scenario(scenario: &Scenario, stack: &Stack, speed: u32) -> Vec<Diagnostic> {
@@ -86,14 +87,12 @@ pub fn scenario(scenario: &Scenario, stack: &Stack, speed: u32) -> Vec<Diagnosti
     problems
 }
 
-/// Alerts are taken up after the second evaluation: where nothing old is to be seen, targets must be scraped by then.
+/// Alerts are taken up after the second evaluation: either targets are scraped by then, or what was scraped before is still
+/// seen.
 fn started_too_late(scenario: &Scenario, stack: &Stack, speed: u32) -> Option<Diagnostic> {
     let own = stack.prometheus.evaluation_interval;
     let groups = stack.rule_groups.iter().map(|group| group.interval.unwrap_or(own));
-    let highest = groups.min().unwrap_or(own).0 / TO_SCRAPE;
-    if i64::from(speed) <= highest.max(1) {
-        return None;
-    }
+    let always = (groups.min().unwrap_or(own).0 / TO_SCRAPE).max(1);
     let mut down: Option<Duration> = None;
     for step in &scenario.steps {
         if let What::When(When { action: Action::Wait(waited), .. }) = &step.what {
@@ -105,13 +104,15 @@ fn started_too_late(scenario: &Scenario, stack: &Stack, speed: u32) -> Option<Di
             if matches!(operation, Operation::Stop | Operation::Kill) {
                 down = Some(Duration::ZERO);
             }
-            if *operation == Operation::Start && was_down.is_some_and(|down| down >= LOOK_BACK) {
+            let Some(was_down) = was_down.filter(|_| *operation == Operation::Start) else { continue };
+            let highest = always.max((BRIDGED.0 - was_down.0) / TO_SCRAPE);
+            if i64::from(speed) > highest {
                 return Some(
                     refused(format!("no Prometheus can start {speed} times as fast"))
                         .at(&step.place)
-                        .label("takes 5 s to know its targets, and by then has taken up its alerts")
-                        .because("it was down for so long that no expression sees the samples of before")
-                        .help(format!("the highest speed for this step is {}", highest.max(1))),
+                        .label("takes 5 s to know its targets, whatever its config says")
+                        .because("by then no expression sees what was scraped before")
+                        .help(format!("the highest speed for this step is {highest}")),
                 );
             }
         }
