@@ -127,7 +127,8 @@ fn alert(number: usize) -> PushedAlert {
         annotations: Labels::from_pairs(annotations),
         starts_at: Some(START),
         ends_at: None,
-        generator_url: format!("http://prometheus.example.com/graph?g0.expr=up+%3D%3D+{group}&g0.tab=1"),
+        generator_url: format!("http://prometheus.example.com/graph?g0.expr=up+%3D%3D+{group}&g0.tab=1")
+            .into(),
     }
 }
 

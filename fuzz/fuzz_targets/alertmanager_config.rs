@@ -21,7 +21,7 @@ fuzz_target!(|text: &str| {
             annotations: Labels::empty(),
             starts_at: None,
             ends_at: None,
-            generator_url: String::new(),
+            generator_url: "".into(),
         };
         twin.push(Timestamp(0), &[alert]);
         twin.advance(Timestamp(3_600_000));

@@ -33,7 +33,7 @@ fuzz_target!(|text: &str| {
                 annotations: labels.clone(),
                 starts_at: Timestamp(1_700_000_000_000),
                 ends_at: None,
-                generator_url: "http://here".to_owned(),
+                generator_url: "http://here".into(),
                 fingerprint: "0123456789abcdef".to_owned(),
             };
             let data = Data::new("team", &labels, "http://here", vec![alert]);

@@ -12,6 +12,7 @@ mod time_interval;
 use std::fmt;
 
 use crate::diagnostic::{SourceFile, Span, Spanned};
+use crate::labels::Labels;
 use crate::time::Duration;
 
 pub use labels::{fingerprint, go_label_set};
@@ -94,6 +95,8 @@ pub struct Route {
     pub mute_time_intervals: Vec<Spanned<String>>,
     /// Not inherited.
     pub active_time_intervals: Vec<Spanned<String>>,
+    /// Its own and those of the routes above it; values are templates. They match nothing.
+    pub labels: Labels,
     /// Whether the next sibling may try too after this route has matched.
     pub continues: bool,
     pub routes: Vec<Route>,

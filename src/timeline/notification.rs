@@ -1,5 +1,7 @@
 //! What Alertmanager did: who was told what and why, and what was held back and why.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::diagnostic::Span;
@@ -42,8 +44,8 @@ impl NotifyReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             NotifyReason::FirstNotification => "first notification",
-            NotifyReason::NewAlertsInGroup => "new alerts in group",
-            NotifyReason::NewResolvedAlerts => "new resolved alerts",
+            NotifyReason::NewAlertsInGroup => "new alerts added",
+            NotifyReason::NewResolvedAlerts => "some alerts resolved",
             NotifyReason::AllAlertsResolved => "all alerts resolved",
             NotifyReason::RepeatIntervalElapsed => "repeat interval elapsed",
         }
@@ -74,7 +76,7 @@ pub struct NotifiedAlert {
     pub starts_at: Timestamp,
     /// Only of a resolved alert.
     pub ends_at: Option<Timestamp>,
-    pub generator_url: String,
+    pub generator_url: Arc<str>,
     pub fingerprint: u64,
 }
 

@@ -1,5 +1,7 @@
 //! From a firing alert to Alertmanager: external labels, relabelling, and the push.
 
+use std::sync::Arc;
+
 use super::alertmanager::{Alertmanager, Behaviour, PushedAlert, Silence, Templates, check};
 use super::replicas::Replicas;
 use super::rules::SentAlert;
@@ -209,7 +211,8 @@ impl Alerting {
             "" => DEFAULT_PROMETHEUS_URL,
             url => url.trim_end_matches('/'),
         };
-        let generator_url = format!("{url}/graph?g0.expr={}&g0.tab=1", escape_query(&sent.expr));
+        let generator_url: Arc<str> =
+            format!("{url}/graph?g0.expr={}&g0.tab=1", escape_query(&sent.expr)).into();
         let sent_as = self.labels_from(own, &sent.alert.labels).into_iter();
         let pushed = sent_as.map(|labels| PushedAlert {
             labels,

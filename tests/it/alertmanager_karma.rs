@@ -52,7 +52,7 @@ fn corpora_karma_has_the_same_groups_states_and_reasons() {
                     "fingerprint": format!("{:016x}", alert.fingerprint),
                     "receivers": receivers,
                     "status": { "inhibitedBy": inhibited_by, "silencedBy": silenced_by, "state": alert.state() },
-                    "generatorURL": alert.generator_url,
+                    "generatorURL": &*alert.generator_url,
                     "labels": alert.labels,
                 })
             });
@@ -98,7 +98,7 @@ fn alert(value: &Value) -> PushedAlert {
         annotations: labels(&value["annotations"]),
         starts_at: None,
         ends_at: None,
-        generator_url: text(&value["generatorURL"]),
+        generator_url: text(&value["generatorURL"]).into(),
     }
 }
 

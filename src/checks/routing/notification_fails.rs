@@ -59,7 +59,7 @@ pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
             annotations: Labels::empty(),
             starts_at: Some(start),
             ends_at: Some(start + Duration::from_secs(240)),
-            generator_url: "http://localhost:9090".to_owned(),
+            generator_url: "http://localhost:9090".into(),
         };
         alertmanager.push(start, &[pushed]);
         for seen in alertmanager.advance(start) {

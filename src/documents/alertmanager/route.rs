@@ -1,7 +1,10 @@
 //! The `route` section: the tree, what its nodes inherit, and what they refer to.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::documents::yaml::{Kind, Node};
+use crate::labels::Labels;
 use crate::stack::alertmanager::{GroupBy, NamedTimeInterval, Receiver, Route, Version};
 use crate::time::Duration;
 
@@ -31,6 +34,7 @@ const MAX_DEPTH: usize = 90;
 struct Inherited {
     receiver: Spanned<String>,
     group_by: GroupBy,
+    labels: Labels,
     group_wait: Duration,
     group_interval: Duration,
     repeat_interval: Duration,
@@ -46,6 +50,7 @@ pub fn read(
     let root = Inherited {
         receiver: Spanned::new(String::new(), node.span.clone()),
         group_by: GroupBy::Labels(Vec::new()),
+        labels: Labels::empty(),
         group_wait: Duration::from_secs(30),
         group_interval: Duration::from_secs(5 * 60),
         repeat_interval: Duration::from_secs(4 * 3600),
@@ -85,13 +90,11 @@ fn is_empty(node: &Node) -> bool {
 }
 
 fn route(node: &Node, parent: &Inherited, depth: usize, reader: &mut Reader<'_>) -> Option<Route> {
+    let mut labels = None;
     for (name, value) in reader.entries(node, "a route")? {
         let text = name.scalar().unwrap_or_default();
         match text {
-            // Labels on routes show in the API only.
-            "labels" if reader.version >= Version(34) => {
-                reader.entries(value, "labels");
-            }
+            "labels" if reader.version >= Version(34) => labels = Some(value),
             _ if KEYS.contains(&text) => {}
             _ => reader.unknown_key(name, "route", &KEYS, None),
         }
@@ -110,6 +113,7 @@ fn route(node: &Node, parent: &Inherited, depth: usize, reader: &mut Reader<'_>)
     if let Some(group_by) = node.get("group_by") {
         own.group_by = read_group_by(group_by, &parent.group_by, reader);
     }
+    own.labels = labels.map_or(own.labels, |labels| read_labels(labels, &parent.labels, reader));
     let mut duration = |key: &'static str, inherited: &mut Duration, may_be_zero: bool| {
         let Some(value) = node.get(key).filter(|value| value.kind != Kind::Null) else { return };
         let Some(text) = reader.text(value) else { return };
@@ -158,9 +162,25 @@ fn route(node: &Node, parent: &Inherited, depth: usize, reader: &mut Reader<'_>)
         repeat_interval: own.repeat_interval,
         mute_time_intervals,
         active_time_intervals,
+        labels: own.labels,
         continues,
         routes,
     })
+}
+
+/// Those of the parent, and over them a route's own.
+fn read_labels(node: &Node, parent: &Labels, reader: &mut Reader<'_>) -> Labels {
+    let mut labels: BTreeMap<String, String> =
+        parent.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    for (name, value) in reader.entries(node, "labels").unwrap_or_default() {
+        let (Some(text), Some(value)) = (reader.text(name), reader.text(value)) else { continue };
+        if !label_name_is_valid(&text, reader.version) {
+            let reason = format!("invalid label name {} in route labels", crate::golang::quote(&text));
+            reader.problem(refused("bad-value", reason, &name.span));
+        }
+        labels.insert(text, value);
+    }
+    Labels::verbatim(labels.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
 /// An empty list is no list: it inherits.

@@ -24,7 +24,7 @@ fn notified(receiver: &str, integration: &'static str, index: usize, outcome: Ou
             annotations: Labels::empty(),
             starts_at: instant(2.0),
             ends_at: None,
-            generator_url: String::new(),
+            generator_url: "".into(),
             fingerprint: 1,
         }],
         attempt: 1,

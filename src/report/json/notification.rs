@@ -39,7 +39,7 @@ fn alert(alert: &NotifiedAlert, start: Timestamp) -> Value {
         "annotations": alert.annotations,
         "starts_at_seconds": (alert.starts_at - start).seconds(),
         "ends_at_seconds": alert.ends_at.map(|end| (end - start).seconds()),
-        "generator_url": alert.generator_url,
+        "generator_url": &*alert.generator_url,
         "fingerprint": format!("{:016x}", alert.fingerprint),
     })
 }

@@ -1,6 +1,7 @@
 //! Alerts as Alertmanager keeps them: pushed, merged, resolved by their end.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::labels::Labels;
 use crate::time::{Duration, Timestamp};
@@ -12,7 +13,7 @@ pub struct PushedAlert {
     pub annotations: Labels,
     pub starts_at: Option<Timestamp>,
     pub ends_at: Option<Timestamp>,
-    pub generator_url: String,
+    pub generator_url: Arc<str>,
 }
 
 /// What is known of an alert beyond its labels.
@@ -24,7 +25,7 @@ pub struct Alert {
     pub updated_at: Timestamp,
     /// Its end is `resolve_timeout` after the last push, because the push had none.
     pub timeout: bool,
-    pub generator_url: String,
+    pub generator_url: Arc<str>,
 }
 
 impl Alert {
@@ -112,7 +113,7 @@ mod tests {
             ends_at: Timestamp(ends),
             updated_at: Timestamp(updated),
             timeout,
-            generator_url: String::new(),
+            generator_url: "".into(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::labels::Labels;
 use crate::stack::alertmanager::{Integration, Route};
 use crate::time::{Duration, Timestamp};
 use crate::timeline::{
@@ -14,7 +15,7 @@ use super::alert::notification_order;
 use super::delivery::{Answer, Backoff, attempt};
 use super::group::{Delivery, Flight};
 use super::notification_log::reason;
-use super::payload::{Notice, render};
+use super::payload::{Notice, data, render};
 use super::{Alertmanager, Setup};
 
 /// Notifications have this long at least, however short the group's interval.
@@ -80,6 +81,7 @@ impl Alertmanager {
             Arc::new(members.iter().map(|member| *member as u64).collect())
         };
         let logged = (set(&firing), set(&resolved));
+        let route_labels = self.route_labels(slot, members, route, at);
         let setup = self.setup.clone();
         let receiver_at = setup.receivers[self.groups[slot].route];
         let Some(receiver) = setup.config.receivers.get(receiver_at) else { return flight };
@@ -115,6 +117,7 @@ impl Alertmanager {
                 (&receiver.name.value, integration, number),
                 members,
                 reason,
+                &route_labels,
                 logged.clone(),
                 at,
             ));
@@ -196,6 +199,7 @@ impl Alertmanager {
         (receiver, integration, number): (&str, &Integration, usize),
         members: &[usize],
         reason: NotifyReason,
+        route_labels: &Labels,
         logged: (Arc<BTreeSet<u64>>, Arc<BTreeSet<u64>>),
         at: Timestamp,
     ) -> Delivery {
@@ -215,6 +219,7 @@ impl Alertmanager {
                 reason,
                 alerts: &alerts,
                 group_labels: &group.labels,
+                route_labels,
                 group_key: &group.key,
                 external_url: &setup.external_url,
                 version: setup.config.version,
@@ -250,6 +255,21 @@ impl Alertmanager {
             last_error: String::new(),
             own_timeout: integration.settings.duration("timeout"),
         }
+    }
+
+    /// The labels of a route, expanded over the whole group.
+    fn route_labels(&self, slot: usize, members: &[usize], route: &Route, at: Timestamp) -> Labels {
+        if route.labels.is_empty() {
+            return Labels::empty();
+        }
+        let mut alerts: Vec<NotifiedAlert> =
+            members.iter().map(|member| self.notified(*member, at)).collect();
+        alerts.sort_by(|a, b| notification_order(&a.labels, &b.labels));
+        let group = &self.groups[slot];
+        let data = data(&route.receiver.value, &group.labels, &self.setup.external_url, &alerts).at(at);
+        // The reason is not known to them.
+        let data = data.because("unknown").with_route_labels(route.labels.clone());
+        self.setup.templates.route_labels(&data)
     }
 
     fn notified(&self, member: usize, at: Timestamp) -> NotifiedAlert {

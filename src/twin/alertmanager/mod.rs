@@ -49,7 +49,10 @@ pub struct Alertmanager {
     started: Timestamp,
     now: Timestamp,
     alerts: Vec<AlertSlot>,
+    /// By fingerprint.
     slots: HashMap<u64, usize>,
+    /// The slot of the alert that is likely to be pushed next: Prometheus sends them in one order.
+    expected: usize,
     groups: Vec<GroupSlot>,
     group_slots: HashMap<(usize, Labels), usize>,
     /// When something happens to which group.
@@ -118,6 +121,7 @@ impl Alertmanager {
             now: start,
             alerts: Vec::new(),
             slots: HashMap::new(),
+            expected: 0,
             groups: Vec::new(),
             group_slots: HashMap::new(),
             agenda: BTreeSet::new(),
@@ -264,18 +268,10 @@ impl Alertmanager {
             return;
         }
         let Some(alert) = Alert::received(pushed, at, self.setup.config.resolve_timeout) else { return };
-        let fingerprint = fingerprint(&pushed.labels);
-        let (slot, known) = match self.slots.get(&fingerprint) {
-            Some(slot) => (*slot, self.alerts[*slot].stored),
-            None => {
-                let slot = self.alerts.len();
-                self.slots.insert(fingerprint, slot);
-                let added = self.place(&pushed.labels, fingerprint, alert.clone());
-                self.alerts.push(added);
-                (slot, false)
-            }
-        };
+        let slot = self.slot(&pushed.labels, &alert);
+        self.expected = (slot + 1) % self.alerts.len();
         let stored = &mut self.alerts[slot];
+        let known = stored.stored;
         stored.alert = if known { alert.after(&stored.alert, at) } else { alert };
         stored.stored = true;
         if !known {
@@ -287,6 +283,22 @@ impl Alertmanager {
         for group in placements.iter() {
             self.insert(*group, slot, at);
         }
+    }
+
+    /// The slot of the alert with these labels; where it has none, a new one that is not stored yet.
+    fn slot(&mut self, labels: &Labels, alert: &Alert) -> usize {
+        if self.alerts.get(self.expected).is_some_and(|expected| expected.labels == *labels) {
+            return self.expected;
+        }
+        let fingerprint = fingerprint(labels);
+        if let Some(slot) = self.slots.get(&fingerprint) {
+            return *slot;
+        }
+        let added = self.place(labels, fingerprint, alert.clone());
+        self.alerts.push(added);
+        let slot = self.alerts.len() - 1;
+        self.slots.insert(fingerprint, slot);
+        slot
     }
 
     fn place(&mut self, labels: &Labels, fingerprint: u64, alert: Alert) -> AlertSlot {

@@ -106,8 +106,8 @@ mod tests {
         check(None, &[1], &[], 0, "first notification");
         check(None, &[], &[1], 0, "nothing");
         check(Some((&[1], &[])), &[1], &[], 10, "nothing");
-        check(Some((&[1], &[])), &[1, 2], &[], 10, "new alerts in group");
-        check(Some((&[1, 2], &[])), &[1], &[2], 10, "new resolved alerts");
+        check(Some((&[1], &[])), &[1, 2], &[], 10, "new alerts added");
+        check(Some((&[1, 2], &[])), &[1], &[2], 10, "some alerts resolved");
         check(Some((&[1], &[2])), &[1], &[2], 10, "nothing");
         check(Some((&[1], &[])), &[], &[1], 10, "all alerts resolved");
         check(Some((&[], &[1])), &[], &[1], 10, "nothing");

@@ -27,12 +27,33 @@ fn firing(text: &str, starts: f64) -> PushedAlert {
         annotations: Labels::empty(),
         starts_at: Some(at(starts)),
         ends_at: Some(at(1e6)),
-        generator_url: String::new(),
+        generator_url: "".into(),
     }
 }
 
 fn resolved(text: &str, starts: f64, ends: f64) -> PushedAlert {
     PushedAlert { ends_at: Some(at(ends)), ..firing(text, starts) }
+}
+
+#[test]
+fn labels_of_routes_are_inherited_and_told() {
+    let mut twin = alertmanager(
+        Version(34),
+        "route: {receiver: hook, group_by: [alertname], group_wait: 1s, labels: {team: all, page: 'p-{{ .GroupLabels.alertname }}'},
+                 routes: [{matchers: [severity=critical], labels: {team: 'db {{ len .Alerts }}'}}]}
+receivers: [{name: hook, webhook_configs: [{url: 'http://h'}]}]",
+    );
+    twin.push(at(0.0), &[firing("A{severity=critical}", 0.0), firing("A{severity=critical,x=y}", 0.0)]);
+    twin.push(at(0.0), &[firing("B{severity=warning}", 0.0)]);
+    let told: Vec<String> = twin
+        .advance(at(2.0))
+        .iter()
+        .filter_map(|seen| match &seen.what {
+            Observed::Notification(one) => Some(one.message.as_ref()?.json()?["routeLabels"].to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [r#"{"page":"p-A","team":"db 2"}"#, r#"{"page":"p-B","team":"all"}"#]);
 }
 
 fn matching(text: &str, from: f64, until: f64) -> Silence {
@@ -107,8 +128,8 @@ fn a_group_waits_then_tells_what_is_new_and_repeats() {
         shown(&am.advance(at(4300.0))),
         [
             "30s hook firing A+B: first notification",
-            "5m30s hook firing A+B+C: new alerts in group",
-            "10m30s hook firing -A+B+C: new resolved alerts",
+            "5m30s hook firing A+B+C: new alerts added",
+            "10m30s hook firing -A+B+C: some alerts resolved",
             // The interval has passed to the millisecond at 1h10m30s, which is not yet past.
         ]
     );
@@ -189,7 +210,7 @@ fn mutes_are_told_once_and_count_as_flushed() {
         [
             "30s hook muted A: silence",
             "30s hook firing B: first notification",
-            "10m30s hook firing A+B: new alerts in group",
+            "10m30s hook firing A+B: new alerts added",
         ]
     );
 }

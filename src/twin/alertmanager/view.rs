@@ -1,5 +1,7 @@
 //! What Alertmanager would answer on `/api/v2/alerts/groups`, and what each group waits for.
 
+use std::sync::Arc;
+
 use crate::labels::Labels;
 use crate::stack::alertmanager::fingerprint;
 use crate::time::Timestamp;
@@ -27,7 +29,7 @@ pub struct AlertView {
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
     pub updated_at: Timestamp,
-    pub generator_url: String,
+    pub generator_url: Arc<str>,
     /// Fingerprints.
     pub inhibited_by: Vec<u64>,
     pub silenced_by: Vec<String>,

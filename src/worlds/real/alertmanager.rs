@@ -190,7 +190,7 @@ impl Alertmanager {
                 annotations: alert.annotations.clone(),
                 starts_at: self.clock.at_time_of_day(alert.starts_at),
                 ends_at: (status == AlertStatus::Resolved).then(|| self.clock.at_time_of_day(alert.ends_at)),
-                generator_url: alert.generator_url.clone(),
+                generator_url: alert.generator_url.as_str().into(),
                 fingerprint: fingerprint(&alert.labels),
             })
         });
@@ -456,6 +456,7 @@ impl Alertmanager {
             reason: NotifyReason::FirstNotification,
             alerts: &alerts,
             group_labels: &labels,
+            route_labels: &Labels::empty(),
             group_key: &flush.key,
             external_url: "",
             version: self.config.version,
@@ -482,7 +483,7 @@ impl Alertmanager {
                 annotations: super::relay::labels(&alert["annotations"]),
                 starts_at: world(&alert["startsAt"]).unwrap_or_default(),
                 ends_at: world(&alert["endsAt"]).filter(|_| status == AlertStatus::Resolved),
-                generator_url: alert["generatorURL"].as_str().unwrap_or_default().to_owned(),
+                generator_url: alert["generatorURL"].as_str().unwrap_or_default().into(),
             }
         };
         alerts.map(alert).collect()

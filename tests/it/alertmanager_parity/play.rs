@@ -251,7 +251,7 @@ impl Pushed {
         let mut json = json!({
             "labels": alert.labels,
             "annotations": alert.annotations,
-            "generatorURL": alert.generator_url,
+            "generatorURL": &*alert.generator_url,
         });
         for (key, at) in [("startsAt", alert.starts_at), ("endsAt", alert.ends_at)] {
             if let Some(at) = at {

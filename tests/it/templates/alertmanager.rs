@@ -57,7 +57,7 @@ fn alert(
         annotations: Labels::from_pairs(annotations.iter().copied()),
         starts_at: Timestamp(1_772_352_309_120),
         ends_at: ends_at.map(Timestamp),
-        generator_url: "http://prom:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1".to_owned(),
+        generator_url: "http://prom:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1".into(),
         fingerprint: "00e1aa5d3e6f0fc5".to_owned(),
     }
 }

@@ -40,6 +40,8 @@ pub struct Notice<'a> {
     pub reason: NotifyReason,
     pub alerts: &'a [NotifiedAlert],
     pub group_labels: &'a Labels,
+    /// As their templates gave them.
+    pub route_labels: &'a Labels,
     pub group_key: &'a str,
     pub external_url: &'a str,
     pub version: Version,
@@ -110,7 +112,9 @@ struct Rendering<'a> {
 
 impl<'a> Rendering<'a> {
     fn new(notice: &'a Notice<'a>) -> Rendering<'a> {
-        Rendering { notice, data: data(notice, notice.alerts) }
+        let data = data(notice.receiver, notice.group_labels, notice.external_url, notice.alerts);
+        let data = data.at(notice.at).because(notice.reason.as_str());
+        Rendering { notice, data: data.with_route_labels(notice.route_labels.clone()) }
     }
 
     fn text(&self, template: &str) -> Result<String, RenderError> {
@@ -140,7 +144,8 @@ impl<'a> Rendering<'a> {
     }
 }
 
-fn data(notice: &Notice<'_>, alerts: &[NotifiedAlert]) -> Data {
+/// What templates see of some alerts.
+pub fn data(receiver: &str, group_labels: &Labels, external_url: &str, alerts: &[NotifiedAlert]) -> Data {
     let alerts = alerts.iter().map(|alert| TemplateAlert {
         status: alert.status.as_str().to_owned(),
         labels: alert.labels.clone(),
@@ -150,9 +155,7 @@ fn data(notice: &Notice<'_>, alerts: &[NotifiedAlert]) -> Data {
         generator_url: alert.generator_url.clone(),
         fingerprint: format!("{:016x}", alert.fingerprint),
     });
-    Data::new(notice.receiver, notice.group_labels, notice.external_url, alerts.collect())
-        .at(notice.at)
-        .because(notice.reason.as_str())
+    Data::new(receiver, group_labels, external_url, alerts.collect())
 }
 
 fn hex_sha256(text: &str) -> String {

@@ -48,7 +48,7 @@ pub fn message(notice: &Notice<'_>, max_alerts: i64, version: &str) -> Value {
         .put("commonLabels", labels(&common(alerts, |alert| &alert.labels)))
         .put("commonAnnotations", labels(&common(alerts, |alert| &alert.annotations)));
     if notice.version >= Version(34) {
-        message = message.put("routeLabels", Object::default().build());
+        message = message.put("routeLabels", labels(notice.route_labels));
     }
     message
         .put("externalURL", notice.external_url)
@@ -65,7 +65,7 @@ fn alert(alert: &NotifiedAlert) -> Value {
         .put("annotations", labels(&alert.annotations))
         .put("startsAt", rfc3339(Some(alert.starts_at)))
         .put("endsAt", rfc3339(alert.ends_at))
-        .put("generatorURL", alert.generator_url.as_str())
+        .put("generatorURL", &*alert.generator_url)
         .put("fingerprint", format!("{:016x}", alert.fingerprint))
         .build()
 }

@@ -1,6 +1,6 @@
 //! What a notification's templates see as `.`.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::golang::regex::quote_meta;
 use crate::golang::template::Value;
@@ -19,6 +19,8 @@ pub struct Data {
     pub alerts: Vec<TemplateAlert>,
     common_labels: Labels,
     common_annotations: Labels,
+    /// Those of the route, as their templates gave them; while these are expanded, as they are written.
+    route_labels: Labels,
     /// Why the notification is sent, in Alertmanager's words; templates see it from 0.32 on.
     reason: String,
     now: Timestamp,
@@ -35,7 +37,7 @@ pub struct TemplateAlert {
     pub starts_at: Timestamp,
     /// Without one, templates see year 1.
     pub ends_at: Option<Timestamp>,
-    pub generator_url: String,
+    pub generator_url: Arc<str>,
     pub fingerprint: String,
 }
 
@@ -61,6 +63,7 @@ impl Data {
             alerts,
             common_labels,
             common_annotations,
+            route_labels: Labels::empty(),
             reason: String::new(),
             now: Timestamp::default(),
             value: OnceLock::new(),
@@ -80,6 +83,13 @@ impl Data {
         self
     }
 
+    /// With the labels of the route.
+    pub fn with_route_labels(mut self, labels: Labels) -> Data {
+        self.route_labels = labels;
+        (self.value, self.built) = Default::default();
+        self
+    }
+
     /// With common labels and annotations that were worked out elsewhere.
     pub fn with_common(mut self, labels: Labels, annotations: Labels) -> Data {
         (self.common_labels, self.common_annotations) = (labels, annotations);
@@ -92,6 +102,10 @@ impl Data {
 
     pub fn common_annotations(&self) -> &Labels {
         &self.common_annotations
+    }
+
+    pub(super) fn route_labels(&self) -> &Labels {
+        &self.route_labels
     }
 
     /// `firing` while any alert is.
@@ -126,7 +140,7 @@ impl Data {
                 labels(&alert.annotations),
                 Value::Time(GoTime::from_milliseconds(alert.starts_at.0)),
                 Value::Time(ends_at),
-                alert.generator_url.as_str().into(),
+                (&*alert.generator_url).into(),
                 alert.fingerprint.as_str().into(),
             ];
             Value::object(&ALERT, fields)
@@ -144,7 +158,7 @@ impl Data {
             fields.insert(3, self.reason.as_str().into());
         }
         if version >= HAS_ROUTE_LABELS {
-            fields.insert(7, labels(&Labels::empty()));
+            fields.insert(7, labels(&self.route_labels));
         }
         Value::object(types.data, fields)
     }

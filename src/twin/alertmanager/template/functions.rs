@@ -12,10 +12,15 @@ use crate::stack::alertmanager::Version;
 use crate::twin::humanize;
 use crate::twin::prometheus_template::replace_all;
 
+/// Gives a text by its name.
+type Expand<'d> = dyn Fn(&str) -> Result<String, String> + 'd;
+
 pub(super) struct Functions<'d> {
     pub version: Version,
     /// Absent while templates are only parsed.
     pub data: Option<&'d Data>,
+    /// Gives a label of the route by its name, while these are expanded; elsewhere they are in the data.
+    pub route_label: Option<&'d Expand<'d>>,
 }
 
 const ANY: Signature = Signature::fixed(&[Parameter::Any]);
@@ -80,8 +85,10 @@ impl Library for Functions<'_> {
             "urlUnescape" => query_unescape(text(0))?.into(),
             "reReplaceAll" => replace_all(text(0), text(1), text(2))?.into(),
             "stringSlice" => Value::strings(arguments.iter().filter_map(Value::as_str)),
-            // No route of the twin has labels of its own.
-            "routeLabels" => "".into(),
+            "routeLabels" => match self.route_label {
+                Some(expand) => expand(text(0))?.into(),
+                None => self.data.map_or("", |data| data.route_labels().value(text(0))).into(),
+            },
             "date" => time(1).format(text(0)).into(),
             "tz" => Value::Time(time(1).in_zone(zone(text(0))?)),
             "now" => Value::Time(now()),

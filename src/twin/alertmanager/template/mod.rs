@@ -7,6 +7,7 @@ mod data;
 mod defaults;
 mod functions;
 mod mail;
+mod route_labels;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,7 +40,7 @@ pub struct TemplateError {
 impl Templates {
     /// Reads the team's files, in their order, over the defaults of that version.
     pub fn new(files: &[SourceFile], version: Version) -> Result<Templates, TemplateError> {
-        let functions = Functions { version, data: None };
+        let functions = Functions { version, data: None, route_label: None };
         let mut parsed = Parsed::new();
         for text in defaults::texts(version) {
             parsed
@@ -76,13 +77,23 @@ impl Templates {
     }
 
     fn expand(&self, template: &str, data: &Data, mode: Mode) -> Result<String, TemplateError> {
+        let functions = Functions { version: self.version, data: Some(data), route_label: None };
+        self.expand_with(template, data, &functions, mode)
+    }
+
+    fn expand_with(
+        &self,
+        template: &str,
+        data: &Data,
+        functions: &Functions<'_>,
+        mode: Mode,
+    ) -> Result<String, TemplateError> {
         if template.is_empty() {
             return Ok(String::new());
         }
         let failed = |message| TemplateError { message, place: None };
-        let functions = Functions { version: self.version, data: Some(data) };
         let parsed = self.parsed(template).map_err(|error| failed(error.message))?;
-        parsed.execute("", data.value(self.version), &functions, mode).map_err(|error| failed(error.0))
+        parsed.execute("", data.value(self.version), functions, mode).map_err(|error| failed(error.0))
     }
 
     fn parsed(&self, template: &str) -> Result<Arc<Parsed>, ParseError> {
@@ -91,7 +102,7 @@ impl Templates {
         if let Some(parsed) = known().get(template) {
             return Ok(parsed.clone());
         }
-        let functions = Functions { version: self.version, data: None };
+        let functions = Functions { version: self.version, data: None, route_label: None };
         let mut parsed = Parsed::over(self.parsed.clone());
         parsed.parse("", template, &functions)?;
         let parsed = Arc::new(parsed);
