@@ -8,9 +8,11 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Range;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use super::log::Log;
@@ -20,6 +22,15 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// How long a process that was asked to end is waited for.
 const TO_END: Duration = Duration::from_secs(20);
+
+/// Below those that Linux, macOS and the BSDs give to connections, above those that services are known by.
+const PORTS: Range<u16> = 11_000..32_000;
+
+/// How many of them are tried.
+const TRIED: usize = 64;
+
+/// A prime: processes with numbers near each other take ports that are not.
+const STRIDE: u32 = 613;
 
 #[derive(Debug)]
 pub struct Process {
@@ -245,8 +256,19 @@ fn send(signal: &str, pid: u32) -> io::Result<bool> {
     Ok(command.status()?.success())
 }
 
-/// An address on loopback that nobody listens at, for a program that must be told one.
+/// An address on loopback that nobody listens at, for a program that must be told one. It will listen a little later: so
+/// the port is none of those that connections are given meanwhile, and another one each time.
 pub fn free_address() -> io::Result<SocketAddr> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    for _ in 0..TRIED {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        // Processes that run at the same time begin far apart.
+        let place = (std::process::id().wrapping_mul(STRIDE)).wrapping_add(next.into());
+        let port = PORTS.start + (place % u32::from(PORTS.end - PORTS.start)) as u16;
+        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            return listener.local_addr();
+        }
+    }
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 

@@ -23,6 +23,12 @@ use crate::worlds::{WorldError, interrupt};
 const TO_START: Pause = Pause::from_secs(60);
 const PAUSE: Pause = Pause::from_millis(20);
 
+/// What a program says whose address is in use …
+const TAKEN: &str = "address already in use";
+
+/// … and how often it may.
+const MOST_TAKEN: u32 = 3;
+
 /// How long Prometheus may take to find its targets and scrape each once: it hands them on every 5 s.
 const TO_SCRAPE: Pause = Pause::from_secs(25);
 
@@ -122,9 +128,9 @@ impl Standing {
             Some(component) => Some(start(plan.place, component)?),
             None => None,
         };
-        wait_until_ready(&mut *prometheus, &prometheus_component)?;
+        wait_until_ready(plan.place, &mut prometheus, &prometheus_component)?;
         if let (Some(running), Some(component)) = (&mut alertmanager, &alertmanager_component) {
-            wait_until_ready(&mut **running, component)?;
+            wait_until_ready(plan.place, running, component)?;
             relay.lead_to(Some(running.address()));
         }
         let mut standing = Standing {
@@ -235,7 +241,7 @@ impl Standing {
             Operation::Start => {
                 self.handed_on.0 = Instant::now();
                 self.prometheus = start(place, &self.prometheus_component)?;
-                wait_until_ready(&mut *self.prometheus, &self.prometheus_component)?;
+                wait_until_ready(place, &mut self.prometheus, &self.prometheus_component)?;
             }
             operation => operate(&mut *self.prometheus, self.prometheus_life, operation)?,
         }
@@ -255,7 +261,7 @@ impl Standing {
         match operation {
             Operation::Start => {
                 *running = start(place, component)?;
-                wait_until_ready(&mut **running, component)?;
+                wait_until_ready(place, running, component)?;
                 self.relay.lead_to(Some(running.address()));
             }
             operation => {
@@ -429,10 +435,22 @@ fn start(place: &dyn Place, component: &Component) -> Result<Box<dyn Running>, W
     place.start(component).map_err(lost)
 }
 
-fn wait_until_ready(running: &mut dyn Running, component: &Component) -> Result<(), WorldError> {
+/// Waits for it. One whose address somebody else took between choosing it and listening is started again.
+fn wait_until_ready(
+    place: &dyn Place,
+    running: &mut Box<dyn Running>,
+    component: &Component,
+) -> Result<(), WorldError> {
     let begun = Instant::now();
+    let mut taken = 0;
     while !ask::is_ready(running.address(), "/-/ready") {
-        running.check().map_err(|error| with_config(error, component))?;
+        match running.check() {
+            Err(error) if taken < MOST_TAKEN && error.0.contains(TAKEN) => {
+                taken += 1;
+                *running = start(place, component)?;
+            }
+            checked => checked.map_err(|error| with_config(error, component))?,
+        }
         if begun.elapsed() > TO_START {
             let lines = running.last_lines();
             let said =
