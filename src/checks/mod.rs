@@ -39,6 +39,7 @@ mod rules_refused;
 mod safety;
 mod scraping;
 mod series;
+mod series_not_documented;
 mod sides_never_match;
 mod sources;
 mod template_label_missing;
@@ -217,6 +218,7 @@ pub const FAMILIES: &[Family] = &[
             &alerts_sent_to_nobody::CHECK,
             &placeholder_receiver::CHECK,
             &cluster::service_selects_nothing::CHECK,
+            &cluster::service_not_documented::CHECK,
             &guides::compose_networks_apart::CHECK,
             &guides::external_url_unserved::CHECK,
             &guides::placeholder_host::CHECK,
@@ -266,6 +268,7 @@ pub const FAMILIES: &[Family] = &[
         about: "Rules whose expression can't say what the alert is there for.",
         checks: &[
             &unknown_metric::CHECK,
+            &series_not_documented::CHECK,
             &unknown_label::CHECK,
             &unknown_label_value::CHECK,
             &sides_never_match::CHECK,

@@ -47,6 +47,10 @@ fn is_near(known: &Diagnostic, place: &Span) -> bool {
 
 /// What is wrong with a metric's name, and the cause that several may have in common.
 fn judge(sources: &Sources, name: &str) -> Option<(Diagnostic, String)> {
+    // Where a captured page has it, no exporter need be documented.
+    if matches!(sources.known(name), Known::Instrumented(_)) {
+        return None;
+    }
     if let Some(missing) = sources.missing(name) {
         return Some(of_exporter(name, &missing));
     }
@@ -59,8 +63,8 @@ fn judge(sources: &Sources, name: &str) -> Option<(Diagnostic, String)> {
         .because("assuming that all of the application's instrumentation is documented");
     let diagnostic = match sources::meant(sources.wiring, name) {
         Some(near) => diagnostic
-            .help(format!("the code makes `{}`", near.name.value))
-            .related(&near.name.span, "the code makes this"),
+            .help(format!("did you mean `{}`?", near.name.value))
+            .related(&near.name.span, "there is this one"),
         None => diagnostic,
     };
     Some((diagnostic, name.to_owned()))

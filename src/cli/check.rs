@@ -19,6 +19,7 @@ Examples:
   firedrill check . --fail-on silent                     let risks and style pass
   firedrill check . --format github --report sarif=firedrill.sarif
   firedrill check . --skip latest-tag,credentials-in-clear
+  firedrill check . --metrics api-metrics.txt            rules against what the application really exports
   firedrill check . --write-baseline firedrill-baseline.json
   firedrill check . --fix --dry-run                      the mends that are safe, as a diff";
 
@@ -44,6 +45,10 @@ pub struct CheckArguments {
     /// End with exit code 1 only if something is at least as bad: breaks, silent, risk or style [default: risk]
     #[arg(long, value_name = "SEVERITY", value_parser = harm)]
     fail_on: Option<Harm>,
+
+    /// A captured `/metrics` page: what the application exports; may be given several times
+    #[arg(long = "metrics", value_name = "FILE")]
+    metrics: Vec<String>,
 
     /// Only these checks, by their ids
     #[arg(long, value_name = "ID", value_delimiter = ',')]
@@ -123,7 +128,7 @@ pub fn run(arguments: &CheckArguments, color: When) -> Exit {
 
 fn answered(arguments: &CheckArguments, color: When) -> Result<Exit, Vec<Diagnostic>> {
     let asked = asked(arguments)?;
-    let mut wiring = documents::wiring::load(&arguments.paths)?;
+    let mut wiring = read(arguments)?;
     let mut findings = checks::run_selected(&wiring, &asked.selection);
     if let Some(file) = &arguments.write_baseline {
         return Ok(write_baseline(file, &findings));
@@ -142,7 +147,7 @@ fn answered(arguments: &CheckArguments, color: When) -> Result<Exit, Vec<Diagnos
             }
         }
         output::complain(&in_files(&mended, "mended"));
-        wiring = documents::wiring::load(&arguments.paths)?;
+        wiring = read(arguments)?;
         findings = checks::run_selected(&wiring, &asked.selection);
     }
     let mut known = 0;
@@ -158,6 +163,27 @@ fn answered(arguments: &CheckArguments, color: When) -> Result<Exit, Vec<Diagnos
         output::complain(proofs.trim_end());
     }
     Ok(exit)
+}
+
+/// The documents, with the metrics of captured pages.
+fn read(arguments: &CheckArguments) -> Result<Wiring, Vec<Diagnostic>> {
+    let mut wiring = documents::wiring::load(&arguments.paths)?;
+    let mut problems = Vec::new();
+    for path in &arguments.metrics {
+        let page = documents::read_file(Path::new(path));
+        match page.and_then(|file| documents::metrics_page::read(&file)) {
+            // What the documents' own code says of a metric is more.
+            Ok(metrics) => {
+                for metric in metrics {
+                    if !wiring.metrics.iter().any(|known| known.name.value == metric.name.value) {
+                        wiring.metrics.push(metric);
+                    }
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(wiring) } else { Err(problems) }
 }
 
 fn tell(arguments: &CheckArguments, asked: &Asked, checked: &Checked<'_>, color: When) -> Exit {

@@ -19,6 +19,7 @@ pub mod kubernetes;
 mod log_code;
 pub mod loki;
 pub mod markdown;
+pub mod metrics_page;
 pub mod parts;
 pub mod prometheus;
 mod promql_blocks;

@@ -11,6 +11,7 @@ pub mod probe_fails;
 pub mod removed_api;
 pub mod secret_not_documented;
 pub mod selector_not_in_template;
+pub mod service_not_documented;
 pub mod service_selects_nothing;
 pub mod storage_class_not_documented;
 pub mod undefined_volume;

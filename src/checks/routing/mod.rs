@@ -29,33 +29,44 @@ use crate::stack::{Prometheus, Stack};
 pub struct RoutingCheck {
     pub check: &'static Check,
     find: Find,
+    /// A drill tells it too: it is about what becomes of alerts, and not about how the routes might be better.
+    drilled: bool,
 }
 
 type Find = fn(&Routing<'_>) -> Vec<Diagnostic>;
 
 /// Every one, in the order of the manual.
 pub const CHECKS: &[RoutingCheck] = &[
-    RoutingCheck { check: &notification_fails::CHECK, find: notification_fails::check },
-    RoutingCheck { check: &receiver_silent::CHECK, find: receiver_silent::check },
-    RoutingCheck { check: &alert_reaches_only_default::CHECK, find: alert_reaches_only_default::check },
-    RoutingCheck { check: &alert_unknown::CHECK, find: alert_unknown::check },
-    RoutingCheck { check: &route_shadowed::CHECK, find: route_shadowed::check },
-    RoutingCheck { check: &route_unreachable::CHECK, find: route_unreachable::check },
-    RoutingCheck { check: &receiver_unused::CHECK, find: receiver_unused::check },
-    RoutingCheck { check: &continue_useless::CHECK, find: continue_useless::check },
-    RoutingCheck { check: &repeat_interval_off_beat::CHECK, find: repeat_interval_off_beat::check },
-    RoutingCheck { check: &group_by_missing::CHECK, find: group_by_missing::check },
-    RoutingCheck { check: &severity_not_routed::CHECK, find: severity_not_routed::check },
-    RoutingCheck { check: &inhibit_never::CHECK, find: inhibit_never::check },
-    RoutingCheck { check: &inhibit_equal_missing::CHECK, find: inhibit_equal_missing::check },
-    RoutingCheck { check: &time_interval_unused::CHECK, find: time_interval_unused::check },
-    RoutingCheck { check: &template_unused::CHECK, find: template_unused::check },
+    RoutingCheck { check: &notification_fails::CHECK, find: notification_fails::check, drilled: true },
+    RoutingCheck { check: &receiver_silent::CHECK, find: receiver_silent::check, drilled: true },
+    RoutingCheck {
+        check: &alert_reaches_only_default::CHECK,
+        find: alert_reaches_only_default::check,
+        drilled: true,
+    },
+    RoutingCheck { check: &alert_unknown::CHECK, find: alert_unknown::check, drilled: true },
+    RoutingCheck { check: &route_shadowed::CHECK, find: route_shadowed::check, drilled: true },
+    RoutingCheck { check: &route_unreachable::CHECK, find: route_unreachable::check, drilled: true },
+    RoutingCheck { check: &receiver_unused::CHECK, find: receiver_unused::check, drilled: true },
+    RoutingCheck { check: &continue_useless::CHECK, find: continue_useless::check, drilled: true },
+    RoutingCheck {
+        check: &repeat_interval_off_beat::CHECK,
+        find: repeat_interval_off_beat::check,
+        drilled: true,
+    },
+    RoutingCheck { check: &group_by_missing::CHECK, find: group_by_missing::check, drilled: true },
+    RoutingCheck { check: &severity_not_routed::CHECK, find: severity_not_routed::check, drilled: false },
+    RoutingCheck { check: &inhibit_never::CHECK, find: inhibit_never::check, drilled: true },
+    RoutingCheck { check: &inhibit_equal_missing::CHECK, find: inhibit_equal_missing::check, drilled: true },
+    RoutingCheck { check: &time_interval_unused::CHECK, find: time_interval_unused::check, drilled: true },
+    RoutingCheck { check: &template_unused::CHECK, find: template_unused::check, drilled: true },
 ];
 
 /// The checks that a drill makes, in its order.
 pub fn found_by_drills() -> impl Iterator<Item = &'static Check> {
     let others = [&alerts_sent_to_nobody::CHECK, &placeholder_receiver::CHECK];
-    others.into_iter().chain(CHECKS.iter().map(|routing| routing.check))
+    let drilled = CHECKS.iter().filter(|routing| routing.drilled);
+    others.into_iter().chain(drilled.map(|routing| routing.check))
 }
 
 /// What a drill finds: everything that is wrong with where alerts go. A warning, except where a message is lost.
@@ -66,7 +77,8 @@ pub fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
     let placeholders = placeholder_receiver::of(routing.alertmanager).into_iter();
     let id = placeholder_receiver::CHECK.id;
     let placeholders = placeholders.map(|found| Diagnostic { id, severity: Severity::Warning, ..found });
-    unsent.chain(placeholders).chain(CHECKS.iter().flat_map(|check| (check.find)(routing))).collect()
+    let drilled = CHECKS.iter().filter(|check| check.drilled);
+    unsent.chain(placeholders).chain(drilled.flat_map(|check| (check.find)(routing))).collect()
 }
 
 /// What the checks of these ids find in the documents: in each Alertmanager config, with all alerts that are documented.
@@ -79,7 +91,7 @@ pub(super) fn found(wiring: &Wiring, runs: &dyn Fn(&str) -> bool) -> BTreeMap<&'
     let refused = wiring.alertmanagers.iter().any(|config| !config.problems.is_empty());
     for stack in wiring.alertmanagers.iter().filter_map(|config| stack(wiring, config)) {
         let Some(routing) = Routing::of(&stack) else { continue };
-        for RoutingCheck { check, find } in &checks {
+        for RoutingCheck { check, find, .. } in &checks {
             // What a config that Alertmanager refuses would say is not known.
             if !(refused && check.id == notification_fails::CHECK.id) {
                 found.entry(check.id).or_default().extend(find(&routing));

@@ -29,7 +29,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for job in jobs(wiring) {
         for (name, place) in wanted(job) {
-            if WORDS.iter().any(|word| name.contains(word)) && !exists(wiring, &name) {
+            if is_monitoring_s_own(&name) && !exists(wiring, &name) {
                 found.push(
                     Diagnostic::error("", format!("nothing that is documented deploys `{name}`"))
                         .at(&place)
@@ -40,6 +40,19 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// Whether a name is of what monitoring brings along, rather than the application's.
+pub fn is_monitoring_s_own(name: &str) -> bool {
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// The Services of which a job keeps the endpoints alone.
+pub fn kept_services(job: &ScrapeConfig) -> Vec<(String, Span)> {
+    let kept = job.relabel_configs.iter().filter(|relabel| {
+        relabel.action == RelabelAction::Keep && relabel.source_labels == ["__meta_kubernetes_service_name"]
+    });
+    kept.filter_map(|relabel| Some((literal(relabel)?, relabel.place.clone()))).collect()
 }
 
 /// The names that a job looks for.

@@ -15,7 +15,7 @@ use crate::stack::wiring::{Home, Wiring};
 use crate::stack::{Discovery, KubernetesRole, ScrapeConfig};
 
 /// Every job of every Prometheus.
-fn jobs(wiring: &Wiring) -> impl Iterator<Item = &ScrapeConfig> {
+pub fn jobs(wiring: &Wiring) -> impl Iterator<Item = &ScrapeConfig> {
     let configs = wiring.prometheus.iter().filter_map(|config| config.config.as_ref());
     configs.flat_map(|config| &config.scrape_configs)
 }
