@@ -87,7 +87,8 @@ pub static ALERTMANAGER: Family = Family {
         },
         Phrase {
             kinds: ONLY_WHEN,
-            about: "Lets it go on after it stood still: first with what it was sent meanwhile, then with what was due.",
+            about: "Lets it go on after it stood still, with what it was sent meanwhile and what was due. Of what had ended by \
+                    then it may tell first (the real one, where it happens to) or not at all (the twin).",
             says: &[
                 "(the) Alertmanager goes on",
                 "(the) Alertmanager resumes",

@@ -3,6 +3,7 @@
 //! Routes, grouping, templates and texts stay as they are. A service that has one fixed address (PagerDuty's older API,
 //! Pushover) is received for by a proxy.
 
+use std::io;
 use std::path::Path;
 
 use super::prometheus::set;
@@ -11,11 +12,12 @@ use crate::diagnostic::Diagnostic;
 use crate::documents::yaml::{self, Node};
 use crate::stack::alertmanager::{Alertmanager, Integration, IntegrationKind, Receiver, Settings};
 use crate::worlds::edit::Edits;
-use crate::worlds::inbox::{Inbox, Login, Mailbox};
+use crate::worlds::inbox::{Inbox, Login, MAIL_OVER_TLS, Mailbox};
 use crate::worlds::real::place::Place;
 use crate::worlds::speed;
 
 const INBOX: &str = "the inbox receives in place of the service";
+const NO_PORT: &str = "the inbox, with STARTTLS: port 465 can't be had here";
 const PROXY: &str = "the service has one fixed address: the inbox receives for it as a proxy";
 const PAGERDUTY_V1: &str = "https://events.pagerduty.com/generic/2010-04-15/create_event.json";
 const PUSHOVER: &str = "https://api.pushover.net/1/messages.json";
@@ -133,13 +135,12 @@ fn point(
         http_config(edits, http);
     }
     if integration.kind == IntegrationKind::Email {
-        let login = login(settings);
-        let opened = inbox.open_mail(mailbox(settings.text("smarthost")), login);
-        let address = opened.map_err(|error| {
+        let opened = mail_server(settings, &mailbox(settings.text("smarthost")), inbox, place);
+        let (reached, why) = opened.map_err(|error| {
             refused(format!("no mail server could be opened: {error}")).at(&integration.place)
         })?;
-        set(edits, node, "smarthost", &quoted(&place.reach(address)), INBOX);
-        edits.remove(node, "force_implicit_tls", "the inbox offers STARTTLS");
+        set(edits, node, "smarthost", &quoted(&reached), why);
+        edits.remove(node, "force_implicit_tls", why);
         edits.remove(node, "tls_config", "the inbox has a certificate of its own");
         return Ok(());
     }
@@ -168,6 +169,30 @@ fn point(
     };
     set(edits, node, key, &quoted(&url), INBOX);
     Ok(())
+}
+
+/// Where a mail server of the kind that the settings ask for is reached, and what to say of it.
+fn mail_server(
+    settings: &Settings,
+    mailbox: &Mailbox,
+    inbox: &mut Inbox,
+    place: &dyn Place,
+) -> io::Result<(String, &'static str)> {
+    let over_tls = format!(":{MAIL_OVER_TLS}");
+    let begins_with_tls =
+        settings.text("smarthost").ends_with(&over_tls) || settings.text("force_implicit_tls") == "true";
+    if begins_with_tls {
+        // That port may be for others only, here or on the network of containers.
+        if let Ok(address) = inbox.open_mail_over_tls(mailbox.clone(), login(settings)) {
+            let reached = place.reach(address);
+            if reached.ends_with(&over_tls) {
+                return Ok((reached, INBOX));
+            }
+        }
+    }
+    let address = inbox.open_mail(mailbox.clone(), login(settings))?;
+    let why = if begins_with_tls { NO_PORT } else { INBOX };
+    Ok((place.reach(address), why))
 }
 
 fn by_service_key(settings: &Settings) -> bool {
@@ -236,5 +261,38 @@ fn url_key(kind: IntegrationKind) -> Option<&'static str> {
         | IntegrationKind::MsTeamsV2
         | IntegrationKind::Mattermost => Some("webhook_url"),
         IntegrationKind::Email | IntegrationKind::Pushover => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents;
+    use crate::time::Timestamp;
+    use crate::worlds::clock::Clock;
+    use crate::worlds::local::Local;
+
+    #[test]
+    fn mail_that_begins_with_tls_goes_to_a_server_that_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("prometheus.yml", "global: {}\n");
+        write(
+            "alertmanager.yml",
+            "route: {receiver: a}\nreceivers:\n- name: a\n  email_configs:\n  \
+             - {to: a@example.com, from: b@example.com, smarthost: 'mail.example.com:465'}\n  \
+             - {to: a@example.com, from: b@example.com, smarthost: 'mail.example.com:587'}\n",
+        );
+        let (stack, _) = documents::load(&[folder.path().to_str().unwrap()], None).unwrap();
+        let mut inbox = Inbox::start(Clock::starting(Timestamp(0), 1)).unwrap();
+        let config = stack.alertmanager.as_ref().unwrap();
+        let written = alertmanager(config, folder.path(), &mut inbox, &Local, 1).unwrap();
+        let hosts: Vec<&str> =
+            written.text.lines().filter_map(|line| line.split("smarthost: ").nth(1)).collect();
+        assert_eq!(hosts.len(), 2, "{}", written.text);
+        // Where the port is for root only, it is said that another is used.
+        let at_465 = |host: &&str| host.contains(":465");
+        let excused = written.substitutions.iter().any(|one| one.why == NO_PORT);
+        assert_eq!(hosts.iter().filter(|host| at_465(host)).count(), usize::from(!excused), "{hosts:?}");
     }
 }
