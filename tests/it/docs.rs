@@ -1,9 +1,11 @@
 //! The documentation held against the program, so that it can't go stale.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use firedrill::judge::FAILURES;
+use serde_json::Value;
 
 /// Compares a page with what it has to be; with `FIREDRILL_REWRITE` set it is written anew instead.
 #[track_caller]
@@ -33,6 +35,46 @@ fn the_page_of_failures_lists_every_one() {
 #[test]
 fn the_page_of_checks_explains_every_one() {
     check("checks.md", &firedrill::checks::page());
+}
+
+/// The keys of everything in a document.
+fn keys(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(entries) => entries.iter().for_each(|(key, value)| {
+            into.insert(key.clone());
+            // Labels, annotations and messages have keys of their own.
+            if !["labels", "annotations", "group_labels", "message"].contains(&key.as_str()) {
+                keys(value, into);
+            }
+        }),
+        Value::Array(items) => items.iter().for_each(|item| keys(item, into)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_page_of_drills_as_json_tells_of_every_field() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/drill-json.md")).expect("the page can be read");
+    let mut all = BTreeSet::new();
+    for arguments in [
+        "drill fixtures/stacks/jac --format json",
+        "drill fixtures/stacks/edu7p --alert HighResponseTime --format json",
+        "drill fixtures/stacks/edu7p --expect fixtures/stacks/edu7p/routes.yaml --format json",
+    ] {
+        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_firedrill"))
+            .args(arguments.split_whitespace())
+            .current_dir(root)
+            .output()
+            .expect("firedrill starts");
+        assert_eq!(ran.status.code(), Some(0), "{arguments}: {}", String::from_utf8_lossy(&ran.stderr));
+        keys(&serde_json::from_slice(&ran.stdout).expect("it is JSON"), &mut all);
+    }
+    let untold: Vec<&String> = all
+        .iter()
+        .filter(|key| !page.contains(&format!("`{key}`")) && !page.contains(&format!("`{key}[]`")))
+        .collect();
+    assert!(untold.is_empty(), "docs/drill-json.md does not tell of {untold:?}");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The documented stacks: what their services expose is what their rules read.
 
 use firedrill::diagnostic::Spanned;
-use firedrill::documents;
+use firedrill::documents::{self, expectations};
+use firedrill::drill;
 use firedrill::promql::Storage;
+use firedrill::routing::Routing;
 use firedrill::scenario::Change;
 use firedrill::stack::Stack;
 use firedrill::time::{Duration, Timestamp};
@@ -52,6 +54,21 @@ fn check(name: &str) {
             let found = storage.select(&selector.matchers);
             assert!(!found.is_empty(), "{name}: {} finds nothing for {:?}", rule.name().value, selector);
         }
+    }
+}
+
+#[test]
+fn every_alert_goes_where_the_stack_s_table_says() {
+    for name in ["edu7p", "jac", "sei", "todo", "funlynk"] {
+        let stack = stack(name);
+        let routing = Routing::of(&stack).expect("each has an Alertmanager");
+        let path = format!("{}/fixtures/stacks/{name}/routes.yaml", env!("CARGO_MANIFEST_DIR"));
+        let file = documents::read_file(path.as_ref()).expect("the table can be read");
+        let expected = expectations::read(&file).expect("it is a table of expectations");
+        let judged = drill::judge(&routing, &expected).expect("its names are the stack's");
+        let problems: Vec<String> =
+            judged.iter().flat_map(|row| &row.problems).map(ToString::to_string).collect();
+        assert!(problems.is_empty(), "{name}: {}", problems.join("\n"));
     }
 }
 

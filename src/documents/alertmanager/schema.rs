@@ -154,7 +154,11 @@ impl Reader<'_> {
             .at(&name.span)
             .label("not known here")
             .because(format!("Alertmanager {} refuses the file: field {text} not found", self.version));
-        let help = match (later, mend(what, text), nearest(text, known.iter().copied())) {
+        // What all kinds of receivers end in makes no two of them alike.
+        let stem = |key: &'_ str| key.len() - if key.ends_with("_configs") { "_configs".len() } else { 0 };
+        let near = nearest(&text[..stem(text)], known.iter().map(|key| &key[..stem(key)]));
+        let near = near.and_then(|near| known.iter().find(|key| &key[..stem(key)] == near));
+        let help = match (later, mend(what, text), near) {
             (Some(version), _, _) => format!("Alertmanager knows `{text}` from {version} on"),
             (_, Some(mend), _) => mend.to_owned(),
             (_, _, Some(name)) => format!("did you mean `{name}`?"),

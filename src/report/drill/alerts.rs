@@ -71,7 +71,8 @@ struct Grid {
 impl Grid {
     fn of(table: &Table, channels: Channels, labels: Labels) -> Grid {
         let mutes = table.rows.iter().any(|row| !row.muted_by.is_empty());
-        let with_labels = !matches!(labels, Labels::None);
+        // Where no alert has one to tell of, there is no column of them.
+        let with_labels = table.rows.iter().any(|row| !told_labels(row, table, labels).is_empty());
         let mut head = vec!["Alert"];
         head.extend(with_labels.then_some("Labels"));
         head.extend(["for", "wait", "again", "Receiver", "Tells"]);
