@@ -10,7 +10,7 @@
 //! moment in which everything was changing, and are not compared. Where steps interrupt Prometheus or the way to
 //! Alertmanager, what that hears depends on when it was last sent something: a sending more or less is tolerated. A
 //! Prometheus that starts hears of its targets 5 seconds later, and Alertmanager waits as long until it tries a receiver
-//! again: these are seconds of the machine.
+//! again: these are seconds of the machine. So is the tenth of a second that a message may be under way.
 
 mod texts;
 
@@ -43,8 +43,8 @@ pub struct Difference {
     pub real: String,
 }
 
-/// Real groups are evaluated together to this part of their interval.
-const IN_STEP: i64 = 10;
+/// In the first such part of an interval real groups are evaluated, and when-steps taken.
+const IN_STEP: i64 = 5;
 
 /// `--rules.alert.resend-delay`
 const RESEND_DELAY: Duration = Duration::from_secs(60);
@@ -54,6 +54,9 @@ const DISCOVERY: Duration = Duration::from_secs(5);
 
 /// The longest pause between two attempts within the ten seconds that a notification has at least.
 const RETRY: Duration = Duration::from_secs(5);
+
+/// From an evaluation to the inbox, on a machine that has other things to do.
+const WAY: Duration = Duration(100);
 
 /// The longest pause at all.
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
@@ -70,10 +73,12 @@ pub struct Tolerance {
     pub discovery: Duration,
     /// How much longer it is there until a delivery is tried again, where steps make receivers fail.
     pub retry: Duration,
+    /// What a message's way through two programs takes of the machine's time.
+    pub way: Duration,
 }
 
 impl Tolerance {
-    /// One evaluation, or one scrape where that is longer, and a tenth: so far apart are the instants at which things
+    /// One evaluation, or one scrape where that is longer, and a fifth: so far apart are the instants at which things
     /// can be seen.
     pub fn of(stack: &Stack, scenario: &Scenario, speed: u32, asked: Option<Duration>) -> Tolerance {
         let groups = stack.rule_groups.iter().filter_map(|group| group.interval);
@@ -83,7 +88,7 @@ impl Tolerance {
         if let Some(alertmanager) = &stack.alertmanager {
             alertmanager.route.walk(&mut |route| timer = timer.max(route.group_interval));
         }
-        // Groups are in step to a part of their interval.
+        // Groups are in step, and steps taken, to a part of their interval.
         let own = own + Duration(own.0 / IN_STEP);
         let changes = || scenario.changes();
         let interrupts = |change: &Change| match change {
@@ -113,7 +118,8 @@ impl Tolerance {
             true => longer(RETRY, true) + timer.min(LONGEST_RETRY),
             false => Duration::ZERO,
         };
-        Tolerance { instants: asked.unwrap_or(own), timer, sending, discovery, retry }
+        let way = Duration(WAY.0 * i64::from(speed));
+        Tolerance { instants: asked.unwrap_or(own), timer, sending, discovery, retry, way }
     }
 
     /// How far apart a change of an alert's state may be.
@@ -126,7 +132,7 @@ impl Tolerance {
             NotifyReason::FirstNotification => Duration::ZERO,
             _ => self.timer,
         };
-        self.of_states() + timer + self.sending + self.retry
+        self.of_states() + timer + self.sending + self.retry + self.way
     }
 }
 
