@@ -48,6 +48,15 @@ fn judge(wiring: &Wiring, address: &Address) -> Option<Diagnostic> {
             Some(renamed(found, address, &format!("{}.{namespace}", service.name.value)))
         }
         Reached::Unknown => {
+            if let Some(service) = misspelt(wiring, address) {
+                let name = &service.name.value;
+                let found = Diagnostic::error("", format!("no service is named `{host}`"))
+                    .at(place)
+                    .label("does not resolve")
+                    .related(&service.name.span, "there is this one")
+                    .help(format!("write `{name}`"));
+                return Some(renamed(found, address, name));
+            }
             let meant = wiring.services.iter().find(|service| is_meant(service, host, *port))?;
             let made_by = meant.made_by.as_deref()?;
             let name = &meant.name.value;
@@ -59,6 +68,21 @@ fn judge(wiring: &Wiring, address: &Address) -> Option<Diagnostic> {
             Some(renamed(found, address, name))
         }
     }
+}
+
+/// The service of Compose that a name is a slip away from; one of another number is another one.
+fn misspelt<'w>(wiring: &'w Wiring, address: &Address) -> Option<&'w Service> {
+    let host = address.host.as_str();
+    let slip = if host.len() < 8 { 1 } else { 2 };
+    let letters = |name: &str| name.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    let in_compose = address.from.is_none() && !wiring.compose_files.is_empty() && host.len() > 4;
+    wiring.services.iter().find(|service| {
+        let name = &service.name.value;
+        in_compose
+            && service.namespace.is_none()
+            && letters(name) != letters(host)
+            && strsim::damerau_levenshtein(name, host) <= slip
+    })
 }
 
 /// With the mend: another host where the address names this one.
@@ -113,6 +137,20 @@ mod tests {
             &guide("elasticsearch elastic/elasticsearch", "elasticsearch:9200"),
             &["10:25 no Service is named `elasticsearch`"],
         );
+    }
+
+    #[test]
+    fn a_slip_in_a_compose_file_s_name_is_found() {
+        let guide = |target: &str| {
+            format!(
+                "```yaml\nservices:\n  alertmanager: {{image: 'prom/alertmanager:v0.27.0'}}\n  kafka2: {{image: 'kafka:3'}}\n```\n\
+                 ```yaml\nscrape_configs:\n- job_name: a\n  static_configs: [{{targets: ['{target}']}}]\n```\n"
+            )
+        };
+        check("unknown-service", &guide("alertmanger:9093"), &["9:31 no service is named `alertmanger`"]);
+        for fine in ["alertmanager:9093", "kafka1:9308", "shop:80", "alertmanagement.example.com:80"] {
+            check("unknown-service", &guide(fine), &[]);
+        }
     }
 
     #[test]

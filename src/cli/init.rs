@@ -57,9 +57,19 @@ fn written(path: &str) -> Result<(), Failed> {
         path => path.parent().map(Path::to_path_buf).unwrap_or_default(),
     };
     let wiring = documents::wiring::load(&[path]).map_err(Failed::Documents)?;
-    let (mut stack, _) = documents::load(&[path], None).map_err(Failed::Documents)?;
     let known = folder.join(SETTINGS);
     let services = guessed::text(&wiring);
+    let (mut stack, _) = match documents::load(&[path], None) {
+        Ok(loaded) => loaded,
+        // What a program refuses runs in no scenario; what services there are can be said all the same.
+        Err(problems) => {
+            settle(&known, &settings(&services, ""))?;
+            output::say(&format!(
+                "a first scenario waits until these are mended; `firedrill check {path}` tells all that is wrong\n"
+            ));
+            return Err(Failed::Documents(problems));
+        }
+    };
     if !known.exists() {
         stack.services = described(&settings(&services, ""));
     }

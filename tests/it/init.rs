@@ -55,3 +55,19 @@ fn where_no_alert_can_be_tried_it_says_so_and_writes_no_scenario() {
     assert!(said.contains("no alert could be tried"), "{said}");
     assert!(!folder.path().join("firedrill-scenarios.yaml").exists());
 }
+
+#[test]
+fn of_a_guide_that_a_program_refuses_the_services_are_written_and_the_scenario_waits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let guide = "```yaml\n# prometheus.yml\nscrape_configs:\n- job_name: shop\n  static_configs: [{targets: ['shop:8080']}]\n```\n\
+                 ```yaml\n# alertmanager.yml\nroute: {receiver: team}\nreceivers:\n- name: team\n  email_configs: [{to: a@b.org, \
+                 subject: Down}]\n```\n";
+    fs::write(folder.path().join("guide.md"), guide).expect("the guide");
+    let written = firedrill(folder.path(), &["init", "guide.md"]);
+    let said = String::from_utf8_lossy(&written.stdout).into_owned();
+    assert_eq!(written.status.code(), Some(2), "{said}");
+    assert!(said.contains("firedrill check guide.md"), "{said}");
+    let settings = fs::read_to_string(folder.path().join("firedrill.yaml")).expect("the services");
+    assert!(settings.contains("shop:8080"), "{settings}");
+    assert!(!folder.path().join("firedrill-scenarios.yaml").exists());
+}

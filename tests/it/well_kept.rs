@@ -38,3 +38,20 @@ fn in_wikimedia_s_rules_only_two_texts_say_another_duration_than_their_rule() {
         ["team-o11y/global.yaml:109:50 number-in-text", "team-o11y/global.yaml:126:50 number-in-text"]
     );
 }
+
+/// What is found in one of our guides, in the order of its lines.
+fn of_guide(name: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guides").join(name);
+    let wiring = documents::wiring::load(&[path]).expect("the guide can be read");
+    let line = |finding: &checks::Finding| {
+        let place = finding.diagnostic.place.as_ref().map_or(0, |place| place.in_own_file().line());
+        format!("{place} {}", finding.diagnostic.id)
+    };
+    checks::run(&wiring).iter().map(line).collect()
+}
+
+#[test]
+fn nothing_is_found_in_a_guide_without_mistakes_and_each_mistake_in_one_that_is_full_of_them() {
+    assert_eq!(of_guide("well-kept.md"), [""; 0]);
+    insta::assert_snapshot!("careless_guide", of_guide("careless.md").join("\n"));
+}
