@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Measures firedrill beside its peers, in one run on this machine, a day of its Alertmanager, and the drill table of a
-# large stack. Needs promtool (Debian: apt-get install prometheus).
+# Measures firedrill beside its peers, in one run on this machine, a day of its Alertmanager, the drill table of a
+# large stack, and what the real world costs. Needs Debian's programs: apt-get install prometheus prometheus-alertmanager.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-command -v promtool >/dev/null || { echo "ci/bench.sh: promtool is missing: apt-get install prometheus" >&2; exit 1; }
+for program in prometheus promtool prometheus-alertmanager; do
+    command -v "$program" >/dev/null || { echo "ci/bench.sh: $program is missing: apt-get install prometheus prometheus-alertmanager" >&2; exit 1; }
+done
 cargo bench --bench beside_promtool -- "$@"
 cargo bench --bench alertmanager -- "$@"
 cargo bench --bench drill -- "$@"
+cargo bench --bench worlds
