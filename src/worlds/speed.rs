@@ -14,9 +14,9 @@ use crate::time::Duration;
 const WHY: &str = "--speed";
 
 const WHY_PATIENT: &str =
-    "--speed; a scrape has a second, or all of its interval, since the machine is not faster";
+    "--speed; a scrape has a second, or most of its interval, since the machine is not faster";
 
-/// So long a scrape has at least, if its interval is not shorter: what answers it does not answer faster.
+/// So long a scrape has at least, if its interval allows: what answers it does not answer faster.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The finest that Prometheus and Alertmanager count.
@@ -179,10 +179,12 @@ impl Divider {
 
     /// A timeout that leaves enough time when it is divided, and why it is what it is.
     fn patient(&self, timeout: Duration, interval: Duration) -> (Duration, &'static str) {
-        let enough = Duration(PATIENCE.0 * i64::from(self.speed));
-        match timeout >= enough.min(interval) {
+        // What times out must be known before the next evaluation.
+        let most = Duration(interval.0 / 5 * 4);
+        let enough = Duration(PATIENCE.0 * i64::from(self.speed)).min(most);
+        match timeout >= enough {
             true => (timeout, WHY),
-            false => (enough.min(interval), WHY_PATIENT),
+            false => (enough, WHY_PATIENT),
         }
     }
 

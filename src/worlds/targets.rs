@@ -20,6 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::labels::Labels;
 use crate::scenario::Change;
 use crate::stack::Discovery;
+use crate::time::Timestamp;
 use crate::workload::{Reach, Workload, exposition};
 
 /// What Prometheus accepts as the text format.
@@ -65,12 +66,13 @@ impl Targets {
         write(&self.shared).workload.given(self.clock.now(), change)
     }
 
-    /// A when-step takes effect now.
-    pub fn apply(&self, change: &Change) -> Result<(), Diagnostic> {
+    /// A when-step takes effect now, at the instant that is given back.
+    pub fn apply(&self, change: &Change) -> Result<Timestamp, Diagnostic> {
         let mut served = write(&self.shared);
         // Read while nobody else can change it: no change is before the last one.
         let now = self.clock.now();
-        served.workload.apply(now, change)
+        served.workload.apply(now, change)?;
+        Ok(now)
     }
 }
 
@@ -136,7 +138,6 @@ mod tests {
     use super::*;
     use crate::diagnostic::SourceFile;
     use crate::documents::{services, yaml};
-    use crate::time::Timestamp;
 
     /// What becomes of a request for `target`, as status and first line.
     fn check(method: &str, target: &str, expected: &str) {

@@ -108,7 +108,7 @@ fn write_config(folder: &Path, targets: &Targets) {
     }
     let (text, substitutions) = edits.apply().unwrap();
     assert!(text.starts_with(
-        "# The team's own.\nglobal: {scrape_timeout: 167ms,  scrape_interval: 250ms, evaluation_interval: 250ms } # often"
+        "# The team's own.\nglobal: {scrape_timeout: 200ms,  scrape_interval: 250ms, evaluation_interval: 250ms } # often"
     ));
     assert_eq!(substitutions.len(), 6);
     std::fs::write(folder.join("prometheus.yml"), text).unwrap();

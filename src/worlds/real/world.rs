@@ -318,17 +318,18 @@ impl World for RealWorld<'_> {
         }
         let (stack, place) = (self.stack, self.place);
         let up = self.up()?;
-        match change {
+        let at = match change {
             Change::Alertmanager(change) => {
                 let now = up.standing.clock.now();
                 up.change(change, now, stack, place)?;
+                up.standing.clock.now()
             }
             change => {
                 let changed = up.standing.targets.apply(change);
-                changed.map_err(|problem| WorldError::Refused(Box::new(problem)))?;
+                changed.map_err(|problem| WorldError::Refused(Box::new(problem)))?
             }
-        }
-        self.changed = Some(self.up()?.standing.clock.now());
+        };
+        self.changed = Some(at);
         Ok(())
     }
 

@@ -108,7 +108,7 @@ scrape_configs:
 ",
         |file| prometheus(file, 60),
         Ok("# ours
-global: { scrape_interval: 1s, evaluation_interval: 1s, scrape_timeout: 1s }
+global: { scrape_interval: 1s, evaluation_interval: 1s, scrape_timeout: 800ms }
 scrape_configs:
   - job_name: api
     scrape_interval: 250ms
@@ -125,7 +125,7 @@ scrape_configs:
 }
 
 #[test]
-fn a_scrape_keeps_a_second_or_its_interval() {
+fn a_scrape_keeps_a_second_or_most_of_its_interval() {
     check(
         "global: {scrape_interval: 1m, scrape_timeout: 10s, evaluation_interval: 1m}
 scrape_configs:
@@ -133,9 +133,9 @@ scrape_configs:
   - {job_name: seldom, scrape_interval: 10m, scrape_timeout: 2m}
 ",
         |file| prometheus(file, 60),
-        Ok("global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
+        Ok("global: {scrape_interval: 1s, scrape_timeout: 800ms, evaluation_interval: 1s}
 scrape_configs:
-  - {job_name: often, scrape_interval: 250ms, scrape_timeout: 250ms}
+  - {job_name: often, scrape_interval: 250ms, scrape_timeout: 200ms}
   - {job_name: seldom, scrape_interval: 10s, scrape_timeout: 2s}
 "),
     );
