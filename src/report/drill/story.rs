@@ -15,7 +15,10 @@ const LINES: usize = 40;
 
 pub fn story(story: &Story, look: &Look) -> String {
     let mut text = format!("{}  {}\n", look.strong(&story.alert), look.faint(&story.place.to_string()));
-    text += &format!("  {}\n", story.labels);
+    for part in wrapped(&story.labels.to_string(), look.width.saturating_sub(3)) {
+        // What goes on stands behind the brace.
+        text += &format!("{}{part}\n", if part.starts_with('{') { "  " } else { "   " });
+    }
     if !story.not_given.is_empty() {
         text += &format!(
             "  {}\n",
@@ -70,7 +73,15 @@ fn path(story: &Story, look: &Look) -> String {
         } else {
             continue;
         };
-        text += &format!("{}{line}\n", &indent[1..]);
+        let indent = &indent[1..];
+        let whole = format!("{indent}{line}");
+        // Where it doesn't fit, the place gets a line of its own.
+        text += &match line.strip_suffix(&place) {
+            Some(rest) if unpainted(&whole).chars().count() > look.width => {
+                format!("{indent}{}\n{indent}  {place}\n", rest.trim_end())
+            }
+            _ => format!("{whole}\n"),
+        };
     }
     if look.ascii { text.replace('→', "->") } else { text }
 }
