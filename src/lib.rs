@@ -8,6 +8,8 @@
 //! scenario ──────────┘
 //! ```
 
+mod caught;
+
 // The words that every stage speaks.
 pub mod diagnostic;
 pub mod golang;

@@ -25,6 +25,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::caught::caught;
+
 pub use exit::Exit;
 
 const EXAMPLES: &str = "\
@@ -71,7 +73,7 @@ enum Command {
 
 /// The whole program: reads its arguments, runs the command, and answers with the exit code.
 pub fn main() -> ExitCode {
-    let exit = fault::caught(|| match Arguments::try_parse() {
+    let exit = caught(|| match Arguments::try_parse() {
         Ok(arguments) => run(&arguments),
         Err(error) => {
             // `--help` and `--version` come as errors too; printing fails only where nobody reads.

@@ -10,7 +10,8 @@ use super::color::When;
 use super::images::ImageArguments;
 use super::stages::Stages;
 use super::test::{self, Job, TestArguments};
-use super::{Exit, fault, output, real_world};
+use super::{Exit, output, real_world};
+use crate::caught::caught;
 use crate::documents;
 use crate::parity::{self, Compared, Told, Tolerance};
 use crate::report;
@@ -176,7 +177,7 @@ impl Real {
 }
 
 fn held(job: &Job, arguments: &ParityArguments, real: &Real) -> Held {
-    let compared = fault::caught(|| compared(job, arguments, real)).unwrap_or_else(Err);
+    let compared = caught(|| compared(job, arguments, real)).unwrap_or_else(Err);
     Held { address: report::address(&job.scenario), name: job.scenario.name.clone(), compared }
 }
 

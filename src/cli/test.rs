@@ -13,6 +13,7 @@ use super::color::{self, When};
 use super::images::ImageArguments;
 use super::stages::{StackSource, Stages};
 use super::{Exit, fault, output, real_world};
+use crate::caught::caught;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::{self, Detail, Look, Ran, ReportFile, ScenarioResult, Status};
 use crate::runner::{RunOptions, WorldKind};
@@ -338,7 +339,7 @@ fn run_one(job: &Job, arguments: &TestArguments, options: &RunOptions, stages: &
     let scenario = &job.scenario;
     let seed = arguments.seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
     let options = RunOptions { seed, ..options.clone() };
-    let ran = match fault::caught(|| (stages.run)(scenario, &job.stack, &options)) {
+    let ran = match caught(|| (stages.run)(scenario, &job.stack, &options)) {
         Ok(Ok(outcome)) => Ran::Finished {
             verdicts: outcome.verdicts,
             timeline: outcome.timeline,

@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 
 use super::{Kind, Node, Scalar, Style, wrong_type};
+use crate::caught::caught;
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
 
 const MAX_DEPTH: usize = 100;
@@ -65,7 +66,12 @@ impl<'f> Composer<'f> {
     }
 
     fn next(&mut self, events: &mut Events<'f>) -> Result<Event, Stopped> {
-        events.parse().or_else(|error| {
+        // The parser panics at a few things that it has no words for.
+        let Ok(parsed) = caught(|| events.parse()) else {
+            let problem = given_up(self.file, self.last_end);
+            return self.stop(problem);
+        };
+        parsed.or_else(|error| {
             let at = error.problem_mark().map_or(0, |mark| self.offset(mark));
             let span = self.file.span(at..at);
             let mut diagnostic =
@@ -274,6 +280,25 @@ impl<'f> Composer<'f> {
     fn offset(&self, mark: Mark) -> usize {
         let index = usize::try_from(mark.index).unwrap_or(usize::MAX);
         index.saturating_add(byte_order_mark(self.file.text())).min(self.file.text().len())
+    }
+}
+
+/// What the parser panics at, as far as can be told: somewhere behind what it read last.
+fn given_up(file: &SourceFile, from: usize) -> Diagnostic {
+    let rest = &file.text()[from..];
+    let tag = rest.match_indices('!').find_map(|(at, _)| {
+        let length = rest[at..].find(|c: char| c.is_whitespace() || c == ',')?;
+        rest[at + length..].starts_with(',').then_some(from + at..from + at + length)
+    });
+    let problem = Diagnostic::error("yaml-syntax", "this YAML can't be read");
+    match tag {
+        Some(tag) => problem
+            .at(&file.span(tag))
+            .label("a tag without a value, right before a comma")
+            .help("write a space between the tag and the comma, or leave the tag out"),
+        None => {
+            problem.at(&file.span(from..from)).label("something behind this is no YAML that is known here")
+        }
     }
 }
 

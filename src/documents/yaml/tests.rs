@@ -76,6 +76,12 @@ fn a_last_line_need_not_end() {
 }
 
 #[test]
+fn what_the_parser_gives_up_at_is_told_and_not_passed_on() {
+    check_problems("a: 1\nb: [!x, {name: a}]\n", &["2:5 this YAML can't be read"]);
+    check_problems("a: {b!: c, d: !x, e: 2}\n", &["1:15 this YAML can't be read"]);
+}
+
+#[test]
 fn spans_hold_the_value_alone() {
     check_span("a: one # comment\n", "a", "one");
     check_span("a: \"one # two\"   # comment\n", "a", "\"one # two\"");

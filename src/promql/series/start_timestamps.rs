@@ -24,7 +24,11 @@ pub fn is_start_timestamps(line: &str) -> bool {
 
 pub fn parse_start_timestamps(line: &str) -> Result<StartTimestamps, ParseError> {
     let (metric, items) = split(line).unwrap_or((line, ""));
-    let labels = parse_metric(metric)?;
+    let before = metric.as_ptr() as usize - line.as_ptr() as usize;
+    let labels = parse_metric(metric).map_err(|error| ParseError {
+        range: error.range.start + before..error.range.end + before,
+        ..error
+    })?;
     let mut offsets = Vec::new();
     for item in items.split_ascii_whitespace() {
         let run =
@@ -116,6 +120,8 @@ mod tests {
         assert!(!is_start_timestamps("m 1 2 3"));
         let error = parse_start_timestamps("m@st 1m 5").unwrap_err();
         assert_eq!((error.message.as_str(), error.range), ("invalid start timestamp item \"5\"", 8..9));
+        let error = parse_start_timestamps("  ü@st 1m").unwrap_err();
+        assert_eq!((error.message.as_str(), error.range), ("unexpected character: 'ü'", 2..4));
         assert!(parse_start_timestamps("m@st 1mx99999999999999999999").is_err());
         assert!(parse_start_timestamps("m@st 1mx18446744073709551615").is_err());
     }
