@@ -2,6 +2,9 @@
 
 use super::quote;
 
+/// No float has more digits than this but zeros; Rust counts no further than 65535.
+const MAX_DIGITS: usize = 1100;
+
 /// The verbs of Go's float formatting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FloatFormat {
@@ -23,14 +26,23 @@ pub fn format_float(value: f64, format: FloatFormat, precision: Option<usize>) -
     }
     match format {
         FloatFormat::Fixed => match precision {
-            Some(digits) => format!("{value:.digits$}"),
+            Some(digits) => {
+                let kept = digits.min(MAX_DIGITS);
+                format!("{value:.kept$}{}", "0".repeat(digits - kept))
+            }
             None => format!("{value}"),
         },
         FloatFormat::Exponent => match precision {
-            Some(digits) => go_exponent(&format!("{value:.digits$e}")),
+            Some(digits) => {
+                let kept = digits.min(MAX_DIGITS);
+                go_exponent(
+                    &format!("{value:.kept$e}").replace('e', &format!("{}e", "0".repeat(digits - kept))),
+                )
+            }
             None => go_exponent(&format!("{value:e}")),
         },
-        FloatFormat::General => general(value, precision),
+        // Zeros at the end are cut off again.
+        FloatFormat::General => general(value, precision.map(|digits| digits.min(MAX_DIGITS))),
     }
 }
 

@@ -25,7 +25,8 @@ pub(super) fn format_int(value: i64, verb: char, flags: &Flags) -> Option<String
             return Some(unpadded.pad(&quoted));
         }
         'U' => {
-            let mut text = format!("U+{:0width$X}", value, width = flags.precision.unwrap_or(4).max(4));
+            let mut text =
+                format!("U+{}", zeros_before(&format!("{value:X}"), flags.precision.unwrap_or(4).max(4)));
             if flags.is_sharp && crate::golang::is_print(character(value)) {
                 text.push_str(&format!(" '{}'", character(value)));
             }
@@ -40,7 +41,7 @@ pub(super) fn format_int(value: i64, verb: char, flags: &Flags) -> Option<String
         (None, Some(width)) if flags.has_zero => width.saturating_sub(usize::from(has_sign)),
         _ => 0,
     };
-    let digits = format!("{digits:0>wanted$}");
+    let digits = zeros_before(&digits, wanted);
     let prefix = match (verb, flags.is_sharp) {
         ('b', true) => "0b",
         ('x', true) => "0x",
@@ -56,6 +57,11 @@ pub(super) fn format_int(value: i64, verb: char, flags: &Flags) -> Option<String
         () => "",
     };
     Some(unpadded.pad(&format!("{sign}{prefix}{digits}")))
+}
+
+/// However wide: Rust's own padding ends at 65535.
+fn zeros_before(text: &str, width: usize) -> String {
+    format!("{}{text}", "0".repeat(width.saturating_sub(text.chars().count())))
 }
 
 fn character(value: i64) -> char {
@@ -97,7 +103,7 @@ pub(super) fn format_float_verb(value: f64, verb: char, flags: &Flags) -> Option
     }
     if let (true, Some(width)) = (flags.has_zero, flags.width) {
         // The sign stands before the zeros.
-        return Some(format!("{sign}{body:0>width$}", width = width.saturating_sub(1)));
+        return Some(format!("{sign}{}", zeros_before(&body, width.saturating_sub(1))));
     }
     Some(flags.pad(&format!("{sign}{body}")))
 }
@@ -159,7 +165,8 @@ fn hexadecimal(value: f64, precision: Option<usize>) -> String {
     }
     let digits = format!("{:013x}", mantissa & ((1 << 52) - 1));
     let digits = match precision {
-        Some(wanted) => format!("{digits:0<wanted$}")[..wanted].to_owned(),
+        Some(wanted) if wanted < digits.len() => digits[..wanted].to_owned(),
+        Some(wanted) => format!("{digits}{}", "0".repeat(wanted - digits.len())),
         None => digits.trim_end_matches('0').to_owned(),
     };
     let point = if digits.is_empty() { "" } else { "." };
