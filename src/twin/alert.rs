@@ -31,7 +31,7 @@ pub struct Element {
     valid_until: Timestamp,
     keep_firing_since: Option<Timestamp>,
     /// The evaluation that last had this element in its result.
-    seen_at: Option<Timestamp>,
+    pub seen_at: Option<Timestamp>,
     /// Dropped from the rule's active set; the slot waits for the same labels to come back.
     gone: bool,
     pub series: Option<AlertSeries>,

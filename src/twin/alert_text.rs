@@ -81,6 +81,8 @@ impl AlertText {
 
     /// The element as `/api/v1/alerts` would show it.
     pub fn active_alert(&self, element: &Element, at: Timestamp, look: &Look<'_>) -> ActiveAlert {
+        // What keeps firing without a result has the texts of the last one.
+        let at = element.seen_at.unwrap_or(at);
         let annotations = self.annotations.iter().map(|text| {
             (Arc::clone(&text.label), self.expand(text, &element.result, element.value, at, look))
         });

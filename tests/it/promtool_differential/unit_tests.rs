@@ -131,6 +131,32 @@ fn random_unit_tests_end_as_promtool_ends_them() {
     assert!(passed > plays.len() / 3, "a test that compares next to nothing");
 }
 
+#[test]
+fn an_alert_that_keeps_firing_keeps_the_texts_of_its_last_result() {
+    if !crate::real::available(&["promtool"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = "groups: [{name: g, rules: [{alert: Down, expr: up == 0, keep_firing_for: 5m, annotations: {others: \
+                 '{{ with query \"count(up)\" }}{{ . | first | value }}{{ end }}'}}]}]";
+    std::fs::write(folder.path().join("rules.yml"), rules).expect("written");
+    let file = |others: u32| {
+        let path = folder.path().join(format!("{others}_test.yaml"));
+        let text = format!(
+            "rule_files: [rules.yml]\nevaluation_interval: 1m\ntests:\n- interval: 1m\n  input_series:\n  \
+             - {{series: 'up{{job=\"api\"}}', values: '0 1x9'}}\n  - {{series: 'up{{job=\"db\"}}', values: '_x2 1x9'}}\n  \
+             alert_rule_test:\n  - eval_time: 4m\n    alertname: Down\n    \
+             exp_alerts: [{{exp_labels: {{job: api}}, exp_annotations: {{others: '{others}'}}}}]\n"
+        );
+        std::fs::write(&path, text).expect("written");
+        path
+    };
+    // The one that was there when the alert last had a result, not the two of now.
+    let files = [file(1), file(2)];
+    assert_eq!(promtool(&files), [true, false]);
+    assert_eq!(files.map(|path| unit_test::run(&path).passed()), [true, false]);
+}
+
 /// Whether each file passes, in one run.
 fn promtool(files: &[PathBuf]) -> Vec<bool> {
     let mut command = Command::new("sh");
