@@ -16,6 +16,7 @@ mod dashboards;
 mod default_receiver_lost;
 mod division_by_itself;
 mod expressions;
+mod families;
 mod flag_refused;
 mod folding;
 mod group_interval_short;
@@ -65,6 +66,7 @@ use crate::stack::wiring::{Address, Home, Wiring};
 use crate::stack::{Discovery, Rule, RuleKind};
 
 pub use baseline::{Baseline, Entry, fingerprint};
+pub use families::{FAMILIES, Family, all, named};
 pub use manual::{explain, list, page, section, unknown};
 pub use mend::{Mended, mend};
 
@@ -158,269 +160,6 @@ impl Finding {
     pub fn notes(&self) -> Vec<(String, String)> {
         folding::notes(self)
     }
-}
-
-/// Checks of one kind.
-pub struct Family {
-    pub title: &'static str,
-    pub about: &'static str,
-    pub checks: &'static [&'static Check],
-}
-
-/// Every check, in the order of the manual.
-pub const FAMILIES: &[Family] = &[
-    Family {
-        title: "Refused",
-        about: "What the real program of the stated version would not load.",
-        checks: &[
-            &yaml_refused::CHECK,
-            &prometheus_config_refused::CHECK,
-            &rules_refused::CHECK,
-            &alertmanager_config_refused::CHECK,
-            &default_receiver_lost::CHECK,
-            &flag_refused::CHECK,
-            &cluster::selector_not_in_template::CHECK,
-            &cluster::undefined_volume::CHECK,
-            &cluster::removed_api::CHECK,
-            &cluster::kind_without_operator::CHECK,
-            &cluster::missing_namespace::CHECK,
-            &cluster::missing_service_account::CHECK,
-            &cluster::missing_object::CHECK,
-            &cluster::secret_not_documented::CHECK,
-            &cluster::storage_class_not_documented::CHECK,
-            &cluster::probe_fails::CHECK,
-            &safety::volume_not_writable::CHECK,
-            &guides::helm_repository_missing::CHECK,
-            &guides::jaeger_chart_conflict::CHECK,
-            &guides::port_published_twice::CHECK,
-            &guides::file_not_shown::CHECK,
-        ],
-    },
-    Family {
-        title: "Not loaded",
-        about: "What is well written, and read by nothing.",
-        checks: &[
-            &rules_not_loaded::CHECK,
-            &config_not_loaded::CHECK,
-            &chart_value_ignored::CHECK,
-            &operator_skips::CHECK,
-            &guides::compose_file_unused::CHECK,
-            &guides::installed_twice::CHECK,
-        ],
-    },
-    Family {
-        title: "Unreachable",
-        about: "Names that don't resolve, ports that nobody listens on, receivers that nobody is behind.",
-        checks: &[
-            &unknown_service::CHECK,
-            &port_not_served::CHECK,
-            &not_an_http_target::CHECK,
-            &alerts_sent_to_nobody::CHECK,
-            &placeholder_receiver::CHECK,
-            &cluster::service_selects_nothing::CHECK,
-            &cluster::service_not_documented::CHECK,
-            &guides::compose_networks_apart::CHECK,
-            &guides::external_url_unserved::CHECK,
-            &guides::placeholder_host::CHECK,
-        ],
-    },
-    Family {
-        title: "Not scraped",
-        about: "Jobs that find nothing, too much, or the same twice.",
-        checks: &[
-            &cluster::discovery_not_permitted::CHECK,
-            &scraping::scrapes_everything::CHECK,
-            &scraping::kubelet_needs_https::CHECK,
-            &scraping::meta_label_missing::CHECK,
-            &scraping::exporter_not_deployed::CHECK,
-            &scraping::annotation_unread::CHECK,
-            &scraping::port_annotation_unread::CHECK,
-            &scraping::monitor_selects_nothing::CHECK,
-            &scraping::scraped_twice::CHECK,
-            &scraping::scrapes_one_pod_of_many::CHECK,
-            &scraping::metrics_not_served::CHECK,
-        ],
-    },
-    Family {
-        title: "Routing",
-        about: "Alerts that go to nobody, to the wrong place, or that routes and inhibit rules miss.",
-        checks: &[
-            &routing::notification_fails::CHECK,
-            &routing::receiver_silent::CHECK,
-            &routing::alert_reaches_only_default::CHECK,
-            &routing::alert_unknown::CHECK,
-            &routing::route_shadowed::CHECK,
-            &routing::route_unreachable::CHECK,
-            &routing::receiver_unused::CHECK,
-            &routing::continue_useless::CHECK,
-            &routing::repeat_interval_off_beat::CHECK,
-            &group_interval_short::CHECK,
-            &routing::group_by_missing::CHECK,
-            &routing::severity_not_routed::CHECK,
-            &routing::inhibit_never::CHECK,
-            &routing::inhibit_equal_missing::CHECK,
-            &routing::time_interval_unused::CHECK,
-            &routing::template_unused::CHECK,
-        ],
-    },
-    Family {
-        title: "Never fires, always fires",
-        about: "Rules whose expression can't say what the alert is there for.",
-        checks: &[
-            &unknown_metric::CHECK,
-            &series_not_documented::CHECK,
-            &unknown_label::CHECK,
-            &unknown_label_value::CHECK,
-            &sides_never_match::CHECK,
-            &expressions::comparison_never_true::CHECK,
-            &expressions::comparison_always_true::CHECK,
-            &expressions::quantile_beyond_buckets::CHECK,
-            &expressions::quantile_without_le::CHECK,
-            &expressions::quantile_per_series::CHECK,
-            &expressions::counter_without_rate::CHECK,
-            &expressions::rate_of_gauge::CHECK,
-            &expressions::range_too_short::CHECK,
-            &expressions::division_by_nothing::CHECK,
-            &expressions::up_blind_spot::CHECK,
-            &expressions::fires_at_a_single_event::CHECK,
-            &expressions::errors_not_as_a_share::CHECK,
-            &expressions::compared_per_series::CHECK,
-            &expressions::misleading_metric::CHECK,
-            &counting::gauge_only_rises::CHECK,
-            &counting::metric_never_changes::CHECK,
-            &counting::label_without_bound::CHECK,
-            &job_not_scraped::CHECK,
-            &division_by_itself::CHECK,
-        ],
-    },
-    Family {
-        title: "Logs",
-        about: "Logs that are not shipped, not found, not kept, or kept for ever.",
-        checks: &[
-            &logs::loki_config_refused::CHECK,
-            &logs::promtail_config_refused::CHECK,
-            &logs::fluent_bit_config_refused::CHECK,
-            &logs::config_file_missing::CHECK,
-            &logs::logs_not_shipped::CHECK,
-            &logs::log_target_without_path::CHECK,
-            &logs::log_path_not_mounted::CHECK,
-            &logs::log_match_nothing::CHECK,
-            &logs::log_parser_misfit::CHECK,
-            &logs::log_sink_unread::CHECK,
-            &logs::log_endpoint_missing::CHECK,
-            &logs::log_field_never_set::CHECK,
-            &logs::log_label_cardinality::CHECK,
-            &logs::log_position_lost::CHECK,
-            &logs::logs_sent_twice::CHECK,
-            &logs::log_tenant_missing::CHECK,
-            &logs::log_tenant_ignored::CHECK,
-            &logs::loki_ruler_without_rules::CHECK,
-            &logs::log_retention_not_enforced::CHECK,
-            &logs::logs_never_deleted::CHECK,
-            &logs::log_files_deleted::CHECK,
-            &logs::elasticsearch_type_refused::CHECK,
-            &logs::elasticsearch_wants_tls::CHECK,
-            &logs::elasticsearch_password_guessed::CHECK,
-            &logs::operator_setting_reserved::CHECK,
-            &logs::docker_metadata_unreachable::CHECK,
-            &logs::log_index_overridden::CHECK,
-            &logs::filebeat_setting_unknown::CHECK,
-            &logs::ilm_policy_keeps::CHECK,
-            &logs::certificate_not_mounted::CHECK,
-        ],
-    },
-    Family {
-        title: "Traces",
-        about: "Spans that nobody takes, and traces that don't join or don't last.",
-        checks: &[
-            &traces::trace_agent_missing::CHECK,
-            &traces::trace_client_in_browser::CHECK,
-            &traces::import_not_exported::CHECK,
-            &traces::trace_context_dropped::CHECK,
-            &traces::metric_reader_misused::CHECK,
-            &traces::span_status_constant::CHECK,
-            &traces::scraped_port_without_metrics::CHECK,
-            &traces::trace_storage_unused::CHECK,
-            &traces::traces_in_memory::CHECK,
-            &traces::samples_everything::CHECK,
-            &traces::trace_client_retired::CHECK,
-        ],
-    },
-    Family {
-        title: "Dashboards",
-        about: "Panels that show nothing, and dashboards that nobody sees.",
-        checks: &[
-            &dashboards::dashboard_wrapped::CHECK,
-            &dashboards::dashboard_applied::CHECK,
-            &dashboards::dashboards_folder_empty::CHECK,
-            &dashboards::chart_dashboard_file::CHECK,
-            &dashboards::dashboard_without_exporter::CHECK,
-            &dashboards::grafana_without_datasource::CHECK,
-            &dashboards::two_default_datasources::CHECK,
-            &dashboards::datasource_unknown::CHECK,
-            &dashboards::variable_undefined::CHECK,
-            &dashboards::legend_without_label::CHECK,
-            &dashboards::unit_misfit::CHECK,
-            &dashboards::panel_type_outdated::CHECK,
-            &dashboards::notifiers_ignored::CHECK,
-        ],
-    },
-    Family {
-        title: "Wrong words",
-        about: "Texts that say something else than what is measured.",
-        checks: &[
-            &template_label_missing::CHECK,
-            &expressions::instance_of_a_proxy::CHECK,
-            &words::number_in_text::CHECK,
-            &words::value_in_another_unit::CHECK,
-            &words::severity_in_prose::CHECK,
-        ],
-    },
-    Family {
-        title: "Promised",
-        about: "What the lists of a guide promise, and nothing keeps.",
-        checks: &[
-            &promises::promised_alert_missing::CHECK,
-            &promises::promised_threshold_differs::CHECK,
-            &promises::promised_metric_missing::CHECK,
-            &promises::promised_dashboard_missing::CHECK,
-            &promises::promised_component_missing::CHECK,
-            &promises::requirement_unmet::CHECK,
-        ],
-    },
-    Family {
-        title: "Safety",
-        about: "What works, and should not be left so.",
-        checks: &[
-            &credentials_in_clear::CHECK,
-            &latest_tag::CHECK,
-            &admin_api::CHECK,
-            &safety::open_to_all::CHECK,
-            &safety::tls_not_verified::CHECK,
-            &safety::no_persistence::CHECK,
-            &safety::rollout_blocked::CHECK,
-            &safety::no_resource_limits::CHECK,
-            &safety::no_probes::CHECK,
-            &safety::privileged_container::CHECK,
-            &safety::role_too_wide::CHECK,
-            &cluster::outdated_ingress::CHECK,
-        ],
-    },
-    Family {
-        title: "About checks themselves",
-        about: "Comments that say what to leave out.",
-        checks: &[&ignores_nothing::CHECK],
-    },
-];
-
-/// All checks of all families.
-pub fn all() -> impl Iterator<Item = &'static Check> + Clone {
-    FAMILIES.iter().flat_map(|family| family.checks).copied()
-}
-
-/// The check of an id.
-pub fn named(id: &str) -> Option<&'static Check> {
-    all().find(|check| check.id == id)
 }
 
 /// Which checks run, and what is left out beside what comments ignore.
@@ -577,6 +316,11 @@ fn queries(wiring: &Wiring) -> impl Iterator<Item = Query<'_>> {
     let of_rules = rules(wiring).map(|rule| Query { expr: &rule.expr, text: &rule.text, rule: Some(rule) });
     let others = wiring.queries.iter();
     of_rules.chain(others.map(|query| Query { expr: &query.expr, text: &query.text, rule: None }))
+}
+
+/// The expressions of alerting rules.
+fn alert_queries(wiring: &Wiring) -> impl Iterator<Item = Query<'_>> {
+    queries(wiring).filter(|query| query.rule.is_some_and(alerts))
 }
 
 /// Whether a rule alerts.

@@ -4,7 +4,6 @@ use super::value;
 use super::yaml::{self, Mapping, Node};
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
 use crate::drill::{Case, Expectations};
-use crate::time::Timestamp;
 
 /// The table, or everything that is wrong with it. A table without rows is wrong: it could never fail.
 pub fn read(file: &SourceFile) -> Result<Expectations, Vec<Diagnostic>> {
@@ -65,7 +64,7 @@ fn case(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Case> {
         let names = value::list(node, problems, |node, problems| value::filled(node, "a label", problems));
         Spanned::new(names.into_iter().map(|name| name.value).collect(), node.span.clone())
     });
-    let at = mapping.get("at").and_then(|node| instant(node, problems));
+    let at = mapping.get("at").and_then(|node| value::instant(node, "2026-03-01T03:00Z", problems));
     let muted = mapping
         .get("muted")
         .and_then(|node| Some(Spanned::new(value::boolean(node, problems)?, node.span.clone())));
@@ -84,19 +83,4 @@ fn case(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Case> {
     }
     mapping.finish(problems);
     Some(Case { place: node.span.clone(), alert, labels, receivers: names?, group_by, at, muted })
-}
-
-fn instant(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Timestamp> {
-    let text = value::string(node, problems)?;
-    match text.value.parse::<jiff::Timestamp>() {
-        Ok(instant) => Some(Timestamp(instant.as_millisecond())),
-        Err(_) => {
-            problems.push(
-                Diagnostic::error("bad-time", "this is not an instant")
-                    .at(&node.span)
-                    .label("wanted a time such as `2026-03-01T03:00Z`"),
-            );
-            None
-        }
-    }
 }

@@ -46,7 +46,7 @@ fn top(root: &Node, problems: &mut Vec<Diagnostic>) -> Option<FiredrillFile> {
         alertmanager: mapping.get("alertmanager").and_then(|node| value::filled(node, "a path", problems)),
         rules: mapping.get("rules").map(|node| one_or_more(node, problems)).unwrap_or_default(),
         prometheus_version: mapping.get("version").and_then(|node| version(node, problems)),
-        start: mapping.get("start").and_then(|node| start(node, problems)),
+        start: mapping.get("start").and_then(|node| value::instant(node, "2026-01-05T08:00:00Z", problems)),
         external_url: mapping.get("external_url").and_then(|node| value::url(node, problems)),
         ..FiredrillFile::default()
     };
@@ -110,21 +110,6 @@ fn version(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Spanned<String
         return None;
     }
     Some(text)
-}
-
-fn start(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Timestamp> {
-    let text = value::string(node, problems)?;
-    match text.value.parse::<jiff::Timestamp>() {
-        Ok(instant) => Some(Timestamp(instant.as_millisecond())),
-        Err(_) => {
-            problems.push(
-                Diagnostic::error("bad-time", "this is not an instant")
-                    .at(&node.span)
-                    .label("wanted a time such as `2026-01-05T08:00:00Z`"),
-            );
-            None
-        }
-    }
 }
 
 fn one_or_more(node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<Spanned<String>> {

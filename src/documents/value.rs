@@ -11,7 +11,7 @@ use regex::Regex;
 use super::yaml::{Kind, Node, Scalar, wrong_type};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::golang;
-use crate::time::Duration;
+use crate::time::{Duration, Timestamp};
 
 /// What Go's decoder takes a plain scalar for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -134,6 +134,22 @@ pub fn float(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<f64> {
         Some(Resolved::Float(value)) => Some(value),
         Some(Resolved::Integer(value)) => Some(value as f64),
         _ => fail(problems, unquoted(node, "a number")),
+    }
+}
+
+/// An instant as RFC 3339 writes it, such as the example.
+pub fn instant(node: &Node, example: &str, problems: &mut Vec<Diagnostic>) -> Option<Timestamp> {
+    let text = string(node, problems)?;
+    match text.value.parse::<jiff::Timestamp>() {
+        Ok(instant) => Some(Timestamp(instant.as_millisecond())),
+        Err(_) => {
+            problems.push(
+                Diagnostic::error("bad-time", "this is not an instant")
+                    .at(&node.span)
+                    .label(format!("wanted a time such as `{example}`")),
+            );
+            None
+        }
     }
 }
 

@@ -20,8 +20,7 @@ pub const CHECK: Check = Check {
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let sources = Sources::new(wiring);
     let mut found = Vec::new();
-    for query in crate::checks::queries(wiring).filter(|query| query.rule.is_some_and(crate::checks::alerts))
-    {
+    for query in crate::checks::alert_queries(wiring) {
         query.expr.walk(&mut |expr| {
             let ExprKind::Binary(binary) = &expr.kind else { return };
             let Some((side, op, constant)) = values::comparison(binary, &sources) else { return };

@@ -21,8 +21,7 @@ pub const CHECK: Check = Check {
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let watched: Vec<&VectorSelector> =
         crate::checks::queries(wiring).flat_map(|query| absences(query.expr)).collect();
-    let queries =
-        crate::checks::queries(wiring).filter(|query| query.rule.is_some_and(crate::checks::alerts));
+    let queries = crate::checks::alert_queries(wiring);
     queries.filter_map(|query| judge(&query, wiring, &watched)).collect()
 }
 
