@@ -59,3 +59,12 @@ Feature: Who hears of it on the education platform
     And channel "#monitoring" is notified within 16 minutes with payload '{"attachments": [{"color": "good"}]}'
     And alert "DeadMansSwitch" is routed to "deadman-switch"
     And nobody else is notified for 1 hour
+
+  Scenario: What is neither critical nor a warning is a mail to operations, and another half a day later
+    # No documented rule is so, but other programs send to the same Alertmanager.
+    When alert "BackupFailed" is pushed to Alertmanager lasting 13 hours with labels severity="info", instance="backup-1" with annotations summary="No backup since yesterday", description="pg_dump ended with 1"
+    Then an email to "ops-team@education.example.com" is sent once within 1 minute with subject "[ALERT] Education Platform - BackupFailed", saying "Alert: No backup since yesterday"
+    And an email to "ops-team@education.example.com" is sent within 1 minute, saying "Severity: info"
+    And alert "BackupFailed" is routed to "default-receiver"
+    And channel "#alerts" is not notified for 1 hour
+    And an email to "ops-team@education.example.com" is sent once between 12 hours and 12h10m about alert "BackupFailed" because repeat interval elapsed

@@ -18,9 +18,9 @@ fn address(integration: &Integration) -> String {
     };
     match integration.kind {
         IntegrationKind::Email => first(&["to"]).split(',').map(str::trim).collect::<Vec<_>>().join(", "),
-        IntegrationKind::Webhook => match first(&["url", "url_file"]) {
-            url if url.contains('@') || url.contains('?') => host(&url).to_owned(),
-            url => url,
+        IntegrationKind::Webhook => match first(&["url"]) {
+            url if url.is_empty() => first(&["url_file"]),
+            url => public_url(&url),
         },
         IntegrationKind::Slack | IntegrationKind::Mattermost | IntegrationKind::RocketChat => {
             first(&["channel"])
@@ -61,10 +61,49 @@ fn first_responder(settings: &Settings) -> String {
         .to_owned()
 }
 
-/// The scheme and the host of a URL whose rest may hold a secret.
-fn host(url: &str) -> &str {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let end = url[start..].find(['/', '?']).map_or(url.len(), |at| start + at);
-    let start = url[start..end].rfind('@').map_or(start, |at| start + at + 1);
-    &url[start..end]
+/// A URL without what lets one in: user and password, the query, and what looks like a token in the path.
+pub fn public_url(url: &str) -> String {
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), url),
+    };
+    let (rest, query) = match rest.find(['?', '#']) {
+        Some(at) => (&rest[..at], "?…"),
+        None => (rest, ""),
+    };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let path: Vec<&str> = path.split('/').map(|part| if is_token(part) { "…" } else { part }).collect();
+    format!("{scheme}{host}{}{query}", path.join("/"))
+}
+
+/// Long, with digits among its letters or letters of both cases: nobody names a path so. A template is read as it is written.
+fn is_token(part: &str) -> bool {
+    let has = |is: fn(&char) -> bool| part.chars().any(|c| is(&c));
+    let mixed = has(char::is_ascii_digit) || has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase);
+    part.len() >= 16 && mixed && !part.contains("{{")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::public_url;
+
+    #[test]
+    fn of_a_url_is_shown_what_lets_nobody_in() {
+        for (url, shown) in [
+            ("http://relay:8080/on-call", "http://relay:8080/on-call"),
+            ("http://relay:8080/", "http://relay:8080/"),
+            ("http://me:pass@relay/alerts", "http://relay/alerts"),
+            ("http://relay/alerts?token=abc", "http://relay/alerts?…"),
+            (
+                "https://hooks.slack.com/services/T0FUN/B0FUN/aBcDeFgHiJkLmNoPqRsTuVwX",
+                "https://hooks.slack.com/services/T0FUN/B0FUN/…",
+            ),
+            ("https://hc-ping.com/5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278/fail", "https://hc-ping.com/…/fail"),
+            ("http://relay/team-of-the-education-platform", "http://relay/team-of-the-education-platform"),
+            ("{{ .Url }}", "{{ .Url }}"),
+        ] {
+            assert_eq!(public_url(url), shown, "{url}");
+        }
+    }
 }

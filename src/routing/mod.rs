@@ -16,7 +16,7 @@ use crate::stack::{Rule, RuleGroup, RuleKind, Stack};
 use crate::time::Duration;
 use crate::twin::alertmanager::RouteTree;
 
-pub use channel::channel;
+pub use channel::{channel, public_url};
 pub use inference::Inference;
 pub use inhibition::{Inhibition, Muting, Pairing};
 pub use known::{Known, KnownLabels, matches, only_values};

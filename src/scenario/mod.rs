@@ -22,8 +22,8 @@ use crate::labels::Labels;
 use crate::time::{Duration, Timestamp};
 
 pub use notification::{
-    Addressee, AlertmanagerChange, Content, MuteCause, MutedClaim, NotificationClaim, ReceiverAnswer,
-    RoutedClaim, Times,
+    Addressee, AlertmanagerChange, Content, DirectAlert, MuteCause, MutedClaim, NotificationClaim,
+    ReceiverAnswer, RoutedClaim, Times,
 };
 pub use operation::{Life, Operation};
 

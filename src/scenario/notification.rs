@@ -119,6 +119,8 @@ pub struct RoutedClaim {
 /// What happens to Alertmanager and around it, and to those that send it alerts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AlertmanagerChange {
+    /// Somebody other than the stack's Prometheus sends an alert, once.
+    Push(DirectAlert),
     /// A silence is made, for a while or until it is expired.
     Silence { matchers: Spanned<String>, lasting: Option<Duration>, comment: String },
     /// Silences end that have this comment or these matchers; without one, all do.
@@ -135,6 +137,19 @@ pub enum AlertmanagerChange {
     Replicas { count: usize, label: Option<String>, apart: Duration },
     /// One of them stops or starts to send.
     Replica { number: Spanned<usize>, up: bool },
+}
+
+/// An alert as somebody sends it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DirectAlert {
+    pub name: Spanned<String>,
+    /// With its name.
+    pub labels: Labels,
+    pub annotations: Labels,
+    /// Until when it says that it goes on; Alertmanager decides where it says nothing.
+    pub lasting: Option<Duration>,
+    /// It is over.
+    pub ends: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -130,6 +130,16 @@ impl Alerting {
         change: &AlertmanagerChange,
     ) -> Result<(), WorldError> {
         match change {
+            AlertmanagerChange::Push(alert) => {
+                let pushed = PushedAlert {
+                    labels: alert.labels.clone(),
+                    annotations: alert.annotations.clone(),
+                    starts_at: None,
+                    ends_at: if alert.ends { Some(at) } else { alert.lasting.map(|lasting| from + lasting) },
+                    generator_url: "".into(),
+                };
+                self.alertmanager.push(at, &[pushed]);
+            }
             AlertmanagerChange::Silence { matchers, lasting, comment } => {
                 let grammar = Grammar::of(self.alertmanager.config().version);
                 let read = parse_matchers(&matchers.value, grammar)

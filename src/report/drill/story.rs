@@ -7,7 +7,7 @@ use super::table::place;
 use super::{counted, instant};
 use crate::drill::Story;
 use crate::report::look::{Look, unpainted, wrapped};
-use crate::routing::matchers_text;
+use crate::routing::{matchers_text, public_url};
 use crate::timeline::{MutedBy, Notification, Observed, Outcome};
 
 /// Lines of the timeline shown; a night of repeats has many.
@@ -169,7 +169,7 @@ pub(super) fn told(sent: &Notification) -> String {
         "pagerduty" | "opsgenie" | "discord" | "msteams" | "msteamsv2" | "incidentio" | "pushover" => {
             sent.integration.to_owned()
         }
-        "webhook" if sent.address.contains('?') || sent.address.contains('@') => "webhook".to_owned(),
+        "webhook" => format!("webhook {}", public_url(&sent.address)),
         kind => format!("{kind} {}", sent.address),
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::super::phrases::unreadable_matchers;
-use super::super::{Addressee, AlertmanagerChange, Change, Claim, MuteCause, Scenario, Step};
-use super::{unknown, unknown_alert};
+use super::super::{Addressee, AlertmanagerChange, Change, Claim, DirectAlert, MuteCause, Scenario, Step};
+use super::{unknown, unknown_alert, within};
 use crate::diagnostic::{Diagnostic, Spanned};
+use crate::documents::value::is_label_name;
 use crate::stack::Stack;
 use crate::stack::alertmanager::{Alertmanager, Grammar};
 
@@ -17,18 +18,20 @@ pub(super) fn claim(claim: &Claim, step: &Step, scenario: &Scenario, stack: &Sta
         Claim::Notified(claim) => match alertmanager() {
             Ok(config) => {
                 problems.extend(unknown_addressee(&claim.to, config));
-                problems.extend(claim.content.alerts.iter().filter_map(|alert| unknown_alert(alert, stack)));
+                problems.extend(
+                    claim.content.alerts.iter().filter_map(|alert| sent_by_nobody(alert, scenario, stack)),
+                );
             }
             Err(problem) => problems.push(*problem),
         },
         Claim::NobodyNotified { .. } => problems.extend(alertmanager().err().map(|problem| *problem)),
         Claim::Muted(claim) => match alertmanager() {
             Ok(config) => {
-                problems.extend(unknown_alert(&claim.alert, stack));
+                problems.extend(sent_by_nobody(&claim.alert, scenario, stack));
                 problems.extend(claim.receiver.as_ref().and_then(|name| unknown_receiver(name, config)));
                 match &claim.by {
                     Some(MuteCause::Inhibition { source: Some(source) }) => {
-                        problems.extend(unknown_alert(source, stack));
+                        problems.extend(sent_by_nobody(source, scenario, stack));
                     }
                     Some(MuteCause::TimeInterval { name: Some(name) }) => {
                         let known = config.time_intervals.iter().map(|one| one.name.value.as_str()).collect();
@@ -41,7 +44,7 @@ pub(super) fn claim(claim: &Claim, step: &Step, scenario: &Scenario, stack: &Sta
         },
         Claim::Routed(claim) => match alertmanager() {
             Ok(config) => {
-                problems.extend(unknown_alert(&claim.alert, stack));
+                problems.extend(sent_by_nobody(&claim.alert, scenario, stack));
                 problems.extend(claim.to.iter().filter_map(|name| unknown_receiver(name, config)));
             }
             Err(problem) => problems.push(*problem),
@@ -62,6 +65,7 @@ pub(super) fn change(
         Err(problem) => return Some(*problem),
     };
     match change {
+        AlertmanagerChange::Push(alert) => unsendable(alert, step, config),
         AlertmanagerChange::Silence { matchers, .. } => {
             unreadable_matchers(matchers, Grammar::of(config.version))
         }
@@ -90,6 +94,18 @@ fn alertmanager<'s>(
             .label("speaks of Alertmanager")
             .help("put its configuration, `alertmanager.yml`, beside prometheus.yml"),
     ))
+}
+
+/// An alert that no rule makes and no step pushes.
+fn sent_by_nobody(name: &Spanned<String>, scenario: &Scenario, stack: &Stack) -> Option<Diagnostic> {
+    let is_pushed = |change: &Change| match change {
+        Change::Alertmanager(AlertmanagerChange::Push(alert)) => alert.name.value == name.value,
+        _ => false,
+    };
+    if scenario.steps.iter().flat_map(Step::changes).any(is_pushed) {
+        return None;
+    }
+    unknown_alert(name, stack)
 }
 
 fn unknown_receiver(name: &Spanned<String>, config: &Alertmanager) -> Option<Diagnostic> {
@@ -157,6 +173,18 @@ fn unknown_addressee(to: &Addressee, config: &Alertmanager) -> Option<Diagnostic
         }
         (Some(_), None) => None,
     }
+}
+
+/// A label that Alertmanager does not take.
+fn unsendable(alert: &DirectAlert, step: &Step, config: &Alertmanager) -> Option<Diagnostic> {
+    let takes_any = Grammar::of(config.version) == Grammar::Fallback;
+    let wrong = alert.labels.iter().map(|(name, _)| name).find(|name| !takes_any && !is_label_name(name))?;
+    Some(
+        Diagnostic::error("bad-value", format!("`{wrong}` is no name for a label"))
+            .at(&within(&step.place, wrong))
+            .label("wanted letters, digits and `_`")
+            .because("Alertmanager takes others from version 0.27 on"),
+    )
 }
 
 /// A silence that no step makes can't expire.

@@ -35,6 +35,7 @@ pub(super) fn order(scenario: &Scenario) -> Vec<Diagnostic> {
                 }
                 Change::Alertmanager(
                     AlertmanagerChange::Restart { .. }
+                    | AlertmanagerChange::Push(_)
                     | AlertmanagerChange::Silence { .. }
                     | AlertmanagerChange::Expire { .. },
                 ) if !alertmanager.life.runs() => {

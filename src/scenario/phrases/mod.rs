@@ -9,6 +9,7 @@ mod claims;
 mod notifications;
 mod pattern;
 mod programs;
+mod pushed;
 mod replicas;
 mod scene;
 mod sentence;
@@ -193,6 +194,7 @@ pub static FAMILIES: &[&Family] = &[
     &notifications::RECEIVER,
     &notifications::NOBODY,
     &notifications::ALERT,
+    &pushed::PUSHED,
     &alertmanager::SILENCE,
     &alertmanager::RECEIVER,
     &programs::ALERTMANAGER,

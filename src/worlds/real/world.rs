@@ -480,6 +480,16 @@ impl Up {
         let lost =
             |error: ask::AskError| WorldError::Failed(format!("Alertmanager does not answer: {error}"));
         match change {
+            AlertmanagerChange::Push(alert) => {
+                let clock = self.standing.clock;
+                let ends =
+                    if alert.ends { Some(clock.now()) } else { alert.lasting.map(|lasting| from + lasting) };
+                let mut pushed = json!({"labels": alert.labels, "annotations": alert.annotations});
+                if let Some(ends) = ends {
+                    pushed["endsAt"] = rfc3339(clock.time_of_day(ends)).into();
+                }
+                ask::post(address.ok_or_else(none)?, "/api/v2/alerts", &json!([pushed])).map_err(lost)?;
+            }
             AlertmanagerChange::Silence { matchers, lasting, comment } => {
                 let address = address.ok_or_else(none)?;
                 let clock = self.standing.clock;
