@@ -197,9 +197,15 @@ pub fn greatest_bucket(expr: &Expr, sources: &Sources) -> Option<f64> {
 
 /// The bounds of the only histogram in an expression, where its code is documented.
 pub fn buckets(expr: &Expr, sources: &Sources) -> Option<Vec<f64>> {
-    /// Both clients have these where the code says nothing.
+    /// What clients have where the code says nothing.
     const DEFAULT: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-    Some(histogram(expr, sources)?.buckets.clone().unwrap_or(DEFAULT.to_vec()))
+    /// Python's has these, too.
+    const PYTHON: [f64; 3] = [0.075, 0.75, 7.5];
+    let metric = histogram(expr, sources)?;
+    Some(metric.buckets.clone().unwrap_or_else(|| {
+        let python = metric.name.span.file.text().contains("prometheus_client");
+        DEFAULT.into_iter().chain(PYTHON.into_iter().filter(|_| python)).collect()
+    }))
 }
 
 /// The only histogram in an expression, where its code is documented.

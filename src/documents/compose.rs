@@ -70,11 +70,18 @@ fn container(name: &str, service: &Node) -> Container {
         references: Vec::new(),
         probes: Vec::new(),
         published: items(service.get("ports")).iter().filter_map(published).collect(),
+        restarts: restarts(service),
         overrides_entrypoint: service.get("entrypoint").is_some(),
         limited: limits.or(service.get("mem_limit")).or(service.get("cpus")).is_some(),
         privileged: privileged.map(|node| node.span.clone()),
         user: user.and_then(|user| user.split(':').next()?.parse().ok()),
     }
+}
+
+fn restarts(service: &Node) -> bool {
+    let policy = service.get("deploy").and_then(|deploy| deploy.get("restart_policy")?.get("condition"));
+    let said = service.get("restart").or(policy).and_then(Node::scalar);
+    said.is_some_and(|said| !matches!(said, "no" | "none" | "false"))
 }
 
 /// `3001:3000`, `127.0.0.1:9090:9090/tcp`, or a mapping with `published` and `target`; ranges are passed over.

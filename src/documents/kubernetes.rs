@@ -189,6 +189,7 @@ fn container(node: &Node, user: Option<u32>) -> Container {
             .filter_map(|kind| probe(kind, node.get(kind)?))
             .collect(),
         published: Vec::new(),
+        restarts: true,
         overrides_entrypoint: node.get("command").is_some(),
         limited: limits.is_some_and(|limits| limits.entries().is_some_and(|entries| !entries.is_empty())),
         privileged: privileged.filter(|node| node.scalar() == Some("true")).map(|node| node.span.clone()),

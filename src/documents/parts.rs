@@ -16,7 +16,7 @@ use super::shell::{self, HelmCommand};
 use super::yaml::Node;
 use super::{markdown, prose};
 use crate::diagnostic::{Diagnostic, SourceFile, Span, Spanned};
-use crate::stack::wiring::{Listed, PartKind};
+use crate::stack::wiring::{HereDocument, Listed, PartKind};
 
 /// Parts within parts within parts: deeper than any guide.
 const DEEPEST: usize = 8;
@@ -54,6 +54,7 @@ pub struct Parts {
     pub releases: Vec<HelmCommand>,
     /// What guides say in lists and tables.
     pub prose: Vec<Listed>,
+    pub here_documents: Vec<HereDocument>,
     /// Every shell command's words.
     pub commands: Vec<Vec<Spanned<String>>>,
     /// YAML and JSON that no program could parse.
@@ -140,6 +141,11 @@ impl Parts {
             self.releases.extend(shell.releases);
             self.commands.extend(shell.commands);
             for document in shell.here_documents {
+                self.here_documents.push(HereDocument {
+                    source: document.source.clone(),
+                    quoted: document.quoted,
+                    place: document.place.clone(),
+                });
                 let extension = document.file.as_deref().and_then(|file| file.rsplit_once('.'));
                 let language = extension.map_or("yaml", |(_, extension)| extension).to_owned();
                 self.text(&document.source, document.file, &language, document.place, None, depth + 1);

@@ -22,6 +22,8 @@ pub struct HereDocument {
     /// The file that it is written to; none where a command such as `kubectl apply -f -` reads it.
     pub file: Option<String>,
     pub source: SourceFile,
+    /// `<< 'EOF'`: the shell expands nothing in it.
+    pub quoted: bool,
     pub place: Span,
 }
 
@@ -58,7 +60,8 @@ pub fn read(file: &SourceFile) -> Shell {
             let (source, behind) = here_document(file, at, &marker);
             at = behind;
             let place = words.first().map_or_else(|| file.span(end..end), |word| word.span.clone());
-            shell.here_documents.push(HereDocument { file: redirected(&words), source, place });
+            let quoted = is_quoted(&words);
+            shell.here_documents.push(HereDocument { file: redirected(&words), source, quoted, place });
         }
         shell.releases.extend(helm(&words));
         if !words.is_empty() {
@@ -142,6 +145,17 @@ impl Marker {
         let word = word.split('>').next().unwrap_or_default();
         (!word.starts_with('<')).then(|| Marker { word: word.to_owned(), tabs })
     }
+}
+
+/// Whether the marker has quotes or a backslash.
+fn is_quoted(words: &[Spanned<String>]) -> bool {
+    let mut words = words.iter().skip_while(|word| Marker::of(&word.value).is_none());
+    let apart = |word: &Spanned<String>| Marker::of(&word.value).is_some_and(|marker| marker.word.is_empty());
+    let marker = match words.next() {
+        Some(word) if apart(word) => words.next(),
+        word => word,
+    };
+    marker.is_some_and(|word| word.span.text().contains(['\'', '"', '\\']))
 }
 
 /// The lines up to the marker, and where the next command starts.
@@ -280,7 +294,8 @@ mod tests {
             .iter()
             .map(|document| {
                 let file = document.file.as_deref().unwrap_or("-");
-                format!("{file} {:?} {}", document.source.text(), document.source.span(0..1))
+                let quoted = if document.quoted { " quoted" } else { "" };
+                format!("{file} {:?} {}{quoted}", document.source.text(), document.source.span(0..1))
             })
             .collect();
         assert_eq!(got, expected);
@@ -289,7 +304,8 @@ mod tests {
     #[test]
     fn a_here_document_is_the_file_it_is_written_to() {
         check("cat > a.yaml << EOF\na: 1\nEOF\necho done\n", &[r#"a.yaml "a: 1\n" setup.sh:2:1"#]);
-        check("cat <<'EOF' >a.yaml\na: 1\nEOF\n", &[r#"a.yaml "a: 1\n" setup.sh:2:1"#]);
+        check("cat <<'EOF' >a.yaml\na: 1\nEOF\n", &[r#"a.yaml "a: 1\n" setup.sh:2:1 quoted"#]);
+        check("cat > a << \"EOF\"\na\nEOF\n", &[r#"a "a\n" setup.sh:2:1 quoted"#]);
         check(
             "cat <<-EOF | sudo tee -a /etc/a.yaml\n\ta: 1\n\tEOF\n",
             &[r#"/etc/a.yaml "a: 1\n" setup.sh:2:2"#],

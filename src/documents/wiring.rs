@@ -56,6 +56,7 @@ pub fn of_text(path: &str, text: &str) -> Wiring {
 fn wire(parts: Parts, mut wiring: Wiring) -> Wiring {
     wiring.broken = parts.broken;
     wiring.commands = parts.commands;
+    wiring.here_documents = parts.here_documents;
     wiring.prose = parts.prose;
     for part in &parts.parts {
         wiring.parts.push(DocumentPart {

@@ -20,7 +20,7 @@ use super::{Prometheus, RuleGroup, Version};
 use crate::diagnostic::{Diagnostic, SourceFile, Span, Spanned};
 use crate::promql::Expr;
 
-pub use commands::ReadFile;
+pub use commands::{HereDocument, ReadFile};
 pub use grafana::{Dashboard, Datasource, Grafana, Panel, Provider, Target};
 pub use logs::{
     FilebeatConfig, FluentBitConfig, LogField, LogSink, Logs, LokiConfig, PromtailConfig, PromtailJob,
@@ -64,6 +64,8 @@ pub struct Wiring {
     pub prose: Vec<Listed>,
     /// What a guide's shell commands say, one list of words a command.
     pub commands: Vec<Vec<Spanned<String>>>,
+    /// The texts that they write to files and give to programs.
+    pub here_documents: Vec<HereDocument>,
     /// Addresses that configs and environments name, beside those of Prometheus.
     pub addresses: Vec<Address>,
     /// Every single value, for checks that look for a kind of value wherever it stands.
@@ -202,6 +204,8 @@ pub struct Container {
     pub probes: Vec<Probe>,
     /// The ports of the host that lead to it; in Compose.
     pub published: Vec<PublishedPort>,
+    /// Something starts it again when it ends.
+    pub restarts: bool,
     /// It replaces the image's own program.
     pub overrides_entrypoint: bool,
     /// It has limits of memory or CPU.

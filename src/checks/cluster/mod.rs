@@ -2,6 +2,7 @@
 //! select nothing, kinds that nobody serves.
 
 pub mod discovery_not_permitted;
+pub mod issuer_not_documented;
 pub mod kind_without_operator;
 pub mod missing_namespace;
 pub mod missing_object;

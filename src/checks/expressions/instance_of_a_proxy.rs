@@ -43,14 +43,23 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             .label("does not say which")
             .related(place, "all targets get this address")
             .because("`instance` is the address that is scraped, unless relabelling sets another")
-            .help("add `{source_labels: [__meta_kubernetes_node_name], target_label: instance}` to the job"),
+            .help(MEND)
+            .shared(cause(config)),
         );
     }
     found
 }
 
+pub const MEND: &str =
+    "add `{source_labels: [__meta_kubernetes_node_name], target_label: instance}` to the job";
+
+/// What all findings about a job's `instance` have in common.
+pub fn cause(job: &ScrapeConfig) -> String {
+    format!("the `instance` of the job {}", job.job_name.value)
+}
+
 /// The address through which a job scrapes all its targets, if it keeps no `instance` of their own.
-fn one_address(job: &ScrapeConfig) -> Option<(&str, &crate::diagnostic::Span)> {
+pub fn one_address(job: &ScrapeConfig) -> Option<(&str, &crate::diagnostic::Span)> {
     let set = |label: &str| job.relabel_configs.iter().rfind(|relabel| relabel.target_label == label);
     let address = set("__address__")?;
     let constant = address.action == RelabelAction::Replace && !address.replacement.contains('$');

@@ -21,6 +21,7 @@ pub mod log_position_lost;
 pub mod log_retention_not_enforced;
 pub mod log_sink_unread;
 pub mod log_target_without_path;
+pub mod log_targets_of_all_nodes;
 pub mod log_tenant_ignored;
 pub mod log_tenant_missing;
 pub mod logs_never_deleted;

@@ -1,6 +1,6 @@
 //! Requirements that a guide ticks off or sets, of which the documents show the contrary or nothing.
 
-use crate::checks::{Check, Harm, rules};
+use crate::checks::{Check, Harm, admin_api, logs, rules, safety};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::stack::wiring::{Listed, PartKind, Wiring};
 
@@ -30,7 +30,7 @@ struct Lack {
     shown: Vec<(crate::diagnostic::Span, String)>,
 }
 
-const REQUIREMENTS: [Requirement; 9] = [
+const REQUIREMENTS: [Requirement; 13] = [
     Requirement {
         words: &[&["highly available", "high availability", "high-availability"]],
         lacks: single_replicas,
@@ -49,6 +49,16 @@ const REQUIREMENTS: [Requirement; 9] = [
         lacks: system_alerts,
     },
     Requirement { words: &[&["escalation"]], lacks: escalation },
+    Requirement { words: &[&["correlat"], &["trace", "tracing"]], lacks: traces_beside_metrics },
+    Requirement {
+        words: &[&["security"], &["implemented", "applied", "configured", "secured"]],
+        lacks: security,
+    },
+    Requirement {
+        words: &[&["retention", "retained"], &["polic", "configured", "implemented"]],
+        lacks: retention,
+    },
+    Requirement { words: &[&["custom dashboard"]], lacks: own_dashboards },
 ];
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
@@ -224,5 +234,95 @@ fn escalation(wiring: &Wiring) -> Option<Lack> {
     match configs.is_empty() || pages {
         true => None,
         false => lack("no receiver hands over to something that escalates, such as PagerDuty or Opsgenie"),
+    }
+}
+
+/// Logs, metrics and traces meet in Grafana.
+fn traces_beside_metrics(wiring: &Wiring) -> Option<Lack> {
+    const TRACES: [&str; 5] = ["jaeger", "tempo", "zipkin", "elasticsearch", "opensearch"];
+    let sources = &wiring.grafana.datasources;
+    let shown: Vec<_> = sources
+        .iter()
+        .map(|source| (source.name.span.clone(), format!("a datasource of the kind `{}`", source.kind)))
+        .collect();
+    match shown.is_empty() || sources.iter().any(|source| TRACES.contains(&source.kind.as_str())) {
+        true => None,
+        false => Some(Lack {
+            because:
+                "Grafana has no datasource of traces: nothing leads from a panel or a log line to its trace"
+                    .to_owned(),
+            shown,
+        }),
+    }
+}
+
+/// What other checks find is the contrary of what is required.
+fn contrary(wiring: &Wiring, checks: &[&Check], because: &str) -> Option<Lack> {
+    let found = checks.iter().flat_map(|check| (check.find)(wiring));
+    let shown: Vec<_> = found.filter_map(|found| Some((found.place?, found.message))).collect();
+    (!shown.is_empty()).then(|| Lack { because: because.to_owned(), shown })
+}
+
+fn security(wiring: &Wiring) -> Option<Lack> {
+    let checks = [&safety::open_to_all::CHECK, &safety::tls_not_verified::CHECK, &admin_api::CHECK];
+    contrary(wiring, &checks, "these are open, or take whoever answers for the right one")
+}
+
+fn retention(wiring: &Wiring) -> Option<Lack> {
+    let checks = [
+        &logs::ilm_policy_keeps::CHECK,
+        &logs::logs_never_deleted::CHECK,
+        &logs::log_retention_not_enforced::CHECK,
+    ];
+    contrary(wiring, &checks, "nothing is ever deleted here")
+}
+
+fn own_dashboards(wiring: &Wiring) -> Option<Lack> {
+    let grafana = wiring.running("grafana/grafana").next().is_some()
+        || wiring.releases.iter().any(|release| release.chart.value == "grafana");
+    match grafana && wiring.grafana.dashboards.is_empty() {
+        true => lack("no dashboard of the team's own is documented"),
+        false => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    fn guide(item: &str, documents: &str) -> String {
+        format!("## Acceptance Criteria\n- [ ] {item}\n\n{documents}")
+    }
+
+    #[test]
+    fn what_other_checks_find_is_the_contrary_of_a_requirement() {
+        let kibana = |kind: &str| {
+            format!(
+                "```yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: prometheus}}\nspec: {{replicas: 2, template: {{metadata: {{labels: {{a: b}}}}, spec: {{containers: [{{image: 'prom/prometheus:v2.45.0'}}]}}}}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: p}}\nspec: {{type: {kind}, selector: {{a: b}}, ports: [{{port: 9090}}]}}\n```\n"
+            )
+        };
+        let security = "Security is implemented for all monitoring components";
+        check(
+            "requirement-unmet",
+            &guide(security, &kibana("LoadBalancer")),
+            &[&format!("2:7 nothing shows that this is met: {security}")],
+        );
+        check("requirement-unmet", &guide(security, &kibana("ClusterIP")), &[]);
+    }
+
+    #[test]
+    fn traces_join_metrics_in_a_grafana_that_has_both() {
+        let documents = |kind: &str| {
+            format!(
+                "```yaml\nservices: {{grafana: {{image: 'grafana/grafana:10.0.0'}}}}\n```\n```yaml\ndatasources:\n- {{name: P, type: prometheus, url: 'http://p:9090'}}\n- {{name: T, type: {kind}, url: 'http://t:80'}}\n```\n"
+            )
+        };
+        let item = "Verify trace correlation with logs";
+        check("requirement-unmet", &guide(item, &documents("tempo")), &[]);
+        check(
+            "requirement-unmet",
+            &guide(item, &documents("loki")),
+            &[&format!("2:7 nothing shows that this is met: {item}")],
+        );
     }
 }

@@ -3,6 +3,7 @@
 pub mod no_persistence;
 pub mod no_probes;
 pub mod no_resource_limits;
+pub mod no_restart_policy;
 pub mod open_to_all;
 pub mod privileged_container;
 pub mod role_too_wide;

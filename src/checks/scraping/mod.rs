@@ -2,11 +2,16 @@
 
 pub mod annotation_unread;
 pub mod exporter_not_deployed;
+pub mod instance_shared;
 pub mod kubelet_needs_https;
+pub mod label_renamed;
 pub mod meta_label_missing;
+pub mod metrics_in_two_places;
 pub mod metrics_not_served;
 pub mod monitor_selects_nothing;
+pub mod monitoring_not_scraped;
 pub mod port_annotation_unread;
+pub mod query_name_doubled;
 pub mod scraped_twice;
 pub mod scrapes_everything;
 pub mod scrapes_one_pod_of_many;

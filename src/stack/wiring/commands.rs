@@ -1,7 +1,17 @@
 //! What a guide's shell commands make, fetch and read.
 
 use super::Wiring;
-use crate::diagnostic::Spanned;
+use crate::diagnostic::{SourceFile, Span, Spanned};
+
+/// A text that stands among a shell's commands.
+#[derive(Clone, Debug)]
+pub struct HereDocument {
+    pub source: SourceFile,
+    /// The shell expands nothing in it.
+    pub quoted: bool,
+    /// The command.
+    pub place: Span,
+}
 
 /// A file that a command reads.
 #[derive(Clone, Copy, Debug)]
