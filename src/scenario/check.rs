@@ -5,7 +5,7 @@ mod programs;
 
 use std::collections::BTreeSet;
 
-use super::{Action, Change, Claim, Given, Scenario, Then, What, When};
+use super::{Action, AlertClaim, AlertmanagerChange, Change, Claim, Given, Scenario, Step, Then, What, When};
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::labels::Labels;
 use crate::stack::{Discovery, RuleKind, Stack};
@@ -87,8 +87,13 @@ fn refused(change: &Change, workload: &Workload) -> Option<Diagnostic> {
 fn unknown_in(claim: &Claim, place: &Span, scenario: &Scenario, stack: &Stack) -> Option<Diagnostic> {
     let rules = || stack.rule_groups.iter().flat_map(|group| &group.rules);
     match claim {
-        Claim::Alert(claim) => unknown_alert(&claim.alert, stack),
-        Claim::ExactAlerts { alert, .. } => unknown_alert(alert, stack),
+        Claim::Alert(AlertClaim { alert, .. }) | Claim::ExactAlerts { alert, .. } => {
+            let problem = unknown_alert(alert, stack)?;
+            Some(match is_pushed(alert, scenario) {
+                true => problem.because("a step pushes it to Alertmanager; Prometheus knows nothing of it"),
+                false => problem,
+            })
+        }
         Claim::RuleHealthy { rule: Some(rule) } => {
             unknown("unknown-rule", "rule", rule, rules().map(|rule| rule.name().value.as_str()).collect())
         }
@@ -145,6 +150,14 @@ fn unknown_alert(name: &Spanned<String>, stack: &Stack) -> Option<Diagnostic> {
     let rules = stack.rule_groups.iter().flat_map(|group| &group.rules);
     let alerts = rules.filter(|rule| matches!(rule.kind, RuleKind::Alerting { .. }));
     unknown("unknown-alert", "alert", name, alerts.map(|rule| rule.name().value.as_str()).collect())
+}
+
+/// Whether a step sends an alert of this name past Prometheus.
+fn is_pushed(name: &Spanned<String>, scenario: &Scenario) -> bool {
+    scenario.steps.iter().flat_map(Step::changes).any(|change| match change {
+        Change::Alertmanager(AlertmanagerChange::Push(alert)) => alert.name.value == name.value,
+        _ => false,
+    })
 }
 
 fn unknown(

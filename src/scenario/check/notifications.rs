@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::phrases::unreadable_matchers;
 use super::super::{Addressee, AlertmanagerChange, Change, Claim, DirectAlert, MuteCause, Scenario, Step};
-use super::{unknown, unknown_alert, within};
+use super::{is_pushed, unknown, unknown_alert, within};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::documents::value::is_label_name;
 use crate::stack::Stack;
@@ -98,11 +98,7 @@ fn alertmanager<'s>(
 
 /// An alert that no rule makes and no step pushes.
 fn sent_by_nobody(name: &Spanned<String>, scenario: &Scenario, stack: &Stack) -> Option<Diagnostic> {
-    let is_pushed = |change: &Change| match change {
-        Change::Alertmanager(AlertmanagerChange::Push(alert)) => alert.name.value == name.value,
-        _ => false,
-    };
-    if scenario.steps.iter().flat_map(Step::changes).any(is_pushed) {
+    if is_pushed(name, scenario) {
         return None;
     }
     unknown_alert(name, stack)

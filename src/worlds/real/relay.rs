@@ -7,7 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ask::{self, AskError};
 use crate::labels::Labels;
@@ -64,6 +64,27 @@ impl Relay {
     /// Whether connections get through.
     pub fn let_through(&self, reachable: bool) {
         lock(&self.shared).reachable = reachable;
+    }
+
+    /// Sends an alert past Prometheus, whether that gets through or not; when it ends is Alertmanager's to say where it
+    /// is open.
+    pub fn send(&self, mut alert: Sent, open: bool) -> Result<(), AskError> {
+        let to = lock(&self.shared).alertmanager;
+        let to = to.ok_or_else(|| AskError::Unreachable(io::ErrorKind::NotConnected.into()))?;
+        let mut body = json!({"labels": alert.labels, "annotations": alert.annotations});
+        if !open {
+            body["endsAt"] = rfc3339(alert.ends_at).into();
+        }
+        {
+            let sent = &mut lock(&self.shared).sent;
+            // What still goes on began when it began.
+            let goes_on = |known: &&Sent| known.labels == alert.labels && known.ends_at >= alert.starts_at;
+            if let Some(known) = sent.iter().rfind(goes_on) {
+                alert.starts_at = known.starts_at;
+            }
+            sent.push(alert);
+        }
+        ask::post(to, "/api/v2/alerts", &json!([body])).map(drop)
     }
 
     /// What Alertmanager was sent from the `seen`-th on.
@@ -138,6 +159,11 @@ pub fn labels(value: &Value) -> Labels {
 pub fn instant(value: &Value) -> Option<Timestamp> {
     let instant: jiff::Timestamp = value.as_str()?.parse().ok()?;
     Some(Timestamp(instant.as_millisecond()))
+}
+
+/// The same as it is written.
+pub fn rfc3339(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| String::new(), |instant| instant.to_string())
 }
 
 fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {

@@ -14,6 +14,7 @@ use super::ask::{self, escaped};
 use super::folder::Folder;
 use super::place::{Place, Running};
 use super::prometheus::{self, Prometheus};
+use super::relay::{Sent, rfc3339};
 use super::standing::{Plan, Standing, Substituted};
 use crate::promql::ParseOptions;
 use crate::scenario::{AlertmanagerChange, Change, Life, Operation, Outage, ReceiverAnswer};
@@ -482,13 +483,17 @@ impl Up {
         match change {
             AlertmanagerChange::Push(alert) => {
                 let clock = self.standing.clock;
-                let ends =
-                    if alert.ends { Some(clock.now()) } else { alert.lasting.map(|lasting| from + lasting) };
-                let mut pushed = json!({"labels": alert.labels, "annotations": alert.annotations});
-                if let Some(ends) = ends {
-                    pushed["endsAt"] = rfc3339(clock.time_of_day(ends)).into();
-                }
-                ask::post(address.ok_or_else(none)?, "/api/v2/alerts", &json!([pushed])).map_err(lost)?;
+                let at = clock.now();
+                let ends = if alert.ends { Some(at) } else { alert.lasting.map(|lasting| from + lasting) };
+                let sent = Sent {
+                    at,
+                    labels: alert.labels.clone(),
+                    annotations: alert.annotations.clone(),
+                    starts_at: clock.time_of_day(at),
+                    ends_at: clock.time_of_day(ends.unwrap_or(at + config.resolve_timeout)),
+                    generator_url: String::new(),
+                };
+                self.standing.relay.send(sent, ends.is_none()).map_err(lost)?;
             }
             AlertmanagerChange::Silence { matchers, lasting, comment } => {
                 let address = address.ok_or_else(none)?;
@@ -574,8 +579,4 @@ impl Up {
 
 fn is_operation(change: &Change) -> bool {
     matches!(change, Change::Prometheus(_) | Change::Alertmanager(AlertmanagerChange::Operate(_)))
-}
-
-fn rfc3339(at: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| String::new(), |instant| instant.to_string())
 }
