@@ -4,6 +4,8 @@
 //! Promises: a file of data an exporter, each saying how it was obtained and whether it is complete. Where it is not,
 //! a name that is missing means nothing.
 
+pub mod protocols;
+
 use std::sync::LazyLock;
 
 use crate::stack::wiring::MetricKind;

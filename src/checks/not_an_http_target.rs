@@ -1,6 +1,7 @@
 //! Databases and brokers scraped as if they spoke HTTP.
 
 use super::{Check, Harm};
+use crate::catalogue::protocols::{self, Program};
 use crate::diagnostic::Diagnostic;
 use crate::promql::ast::{BinaryOp, ExprKind};
 use crate::stack::wiring::Wiring;
@@ -18,17 +19,6 @@ pub const CHECK: Check = Check {
     find,
 };
 
-/// The port, whose it is, words of which a host's name has one, and the exporter.
-const PROTOCOLS: [(&str, &str, &[&str], &str); 7] = [
-    ("5432", "PostgreSQL", &["postgres", "pg", "timescale", "database", "db"], "postgres_exporter"),
-    ("6379", "Redis", &["redis", "cache", "valkey"], "redis_exporter"),
-    ("3306", "MySQL", &["mysql", "maria", "database", "db"], "mysqld_exporter"),
-    ("27017", "MongoDB", &["mongo", "database", "db"], "mongodb_exporter"),
-    ("9092", "Kafka", &["kafka", "broker"], "kafka_exporter"),
-    ("5672", "RabbitMQ", &["rabbit", "broker", "queue", "mq"], "RabbitMQ's own plugin, at port 15692"),
-    ("11211", "Memcached", &["memcache", "cache"], "memcached_exporter"),
-];
-
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let configs = wiring.prometheus.iter().filter_map(|config| config.config.as_ref());
     // Through an exporter such as blackbox_exporter the address is only a parameter.
@@ -41,11 +31,8 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         discoveries.flatten().map(move |target| (job, target))
     });
     let found = targets.filter_map(|(job, target)| {
-        let (host, port) = target.value.rsplit_once(':')?;
-        let host = host.to_lowercase();
-        let (_, name, _, exporter) = PROTOCOLS
-            .iter()
-            .find(|(known, _, words, _)| *known == port && words.iter().any(|word| host.contains(word)))?;
+        let (_, port) = target.value.rsplit_once(':')?;
+        let Program { name, exporter, .. } = protocols::behind(&target.value)?;
         let found = Diagnostic::error("", format!("{name} does not speak HTTP"))
             .at(&target.span)
             .label(format!("port {port} is {name}'s own"))

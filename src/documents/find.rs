@@ -13,9 +13,11 @@ mod within;
 
 use std::path::{Path, PathBuf};
 
-use super::{firedrill, images, prometheus, rules};
+use super::{firedrill, guessed, images, prometheus, rules};
 use crate::diagnostic::{Diagnostic, Severity, SourceFile, Spanned};
+use crate::stack::wiring::Wiring;
 use crate::stack::{Prometheus, Stack, Version};
+use crate::workload::ServiceSpec;
 
 use firedrill::FiredrillFile;
 use folder::{Content, Found};
@@ -128,12 +130,34 @@ impl Loader {
             rule_groups,
             alertmanager,
             more_rules: within.more_rules(),
-            services: described.services,
+            services: self.services(&found, described.services, &within),
             start: described.start,
             images: found.iter().flat_map(|file| images::named(&file.source)).collect(),
             image_map: described.images,
             notes: std::mem::take(&mut self.notes),
         }
+    }
+
+    /// Those of firedrill.yaml. A guide has none beside it: of that, those that it tells of.
+    fn services(
+        &mut self,
+        found: &[Found],
+        described: Vec<ServiceSpec>,
+        within: &Wiring,
+    ) -> Vec<ServiceSpec> {
+        let has = |content| found.iter().any(|file| file.content == content);
+        if has(Content::Firedrill) || !has(Content::Guide) {
+            return described;
+        }
+        let guessed = guessed::services(within);
+        if !guessed.is_empty() {
+            let names: Vec<&str> = guessed.iter().map(|service| service.name.value.as_str()).collect();
+            self.notes.push(format!(
+                "the services are those that the guide tells of, their traffic a guess: {}; `firedrill init` writes them down",
+                names.join(", ")
+            ));
+        }
+        guessed
     }
 
     fn firedrill(&mut self, found: &[Found]) -> FiredrillFile {

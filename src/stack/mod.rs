@@ -175,6 +175,16 @@ pub struct RelabelConfig {
     pub names: Names,
 }
 
+impl RelabelConfig {
+    /// The text that the pattern stands for, where it stands for one alone.
+    pub fn only_value(&self) -> Option<String> {
+        let (_, behind) = self.place.text().split_once("regex:")?;
+        let text = behind.split(['\n', ',', '}']).next()?.trim().trim_matches(['"', '\'']);
+        let fits = |text: &str| self.regex.is_match(text);
+        (fits(text) && !fits("") && !fits(&format!("{text}x"))).then(|| text.to_owned())
+    }
+}
+
 /// Which names labels may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {

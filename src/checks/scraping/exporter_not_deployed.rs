@@ -4,7 +4,7 @@ use super::{all_jobs_known, jobs};
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{Reached, Wiring};
-use crate::stack::{Discovery, RelabelAction, RelabelConfig, ScrapeConfig};
+use crate::stack::{Discovery, RelabelAction, ScrapeConfig};
 
 pub const CHECK: Check = Check {
     id: "exporter-not-deployed",
@@ -52,7 +52,7 @@ pub fn kept_services(job: &ScrapeConfig) -> Vec<(String, Span)> {
     let kept = job.relabel_configs.iter().filter(|relabel| {
         relabel.action == RelabelAction::Keep && relabel.source_labels == ["__meta_kubernetes_service_name"]
     });
-    kept.filter_map(|relabel| Some((literal(relabel)?, relabel.place.clone()))).collect()
+    kept.filter_map(|relabel| Some((relabel.only_value()?, relabel.place.clone()))).collect()
 }
 
 /// The names that a job looks for.
@@ -67,7 +67,7 @@ fn wanted(job: &ScrapeConfig) -> Vec<(String, Span)> {
     for relabel in job.relabel_configs.iter().filter(|relabel| relabel.action == RelabelAction::Keep) {
         let [label] = relabel.source_labels.as_slice() else { continue };
         if NAMES.contains(&label.as_str()) {
-            names.extend(literal(relabel).map(|name| (name, relabel.place.clone())));
+            names.extend(relabel.only_value().map(|name| (name, relabel.place.clone())));
         }
     }
     for discovery in &job.discovery {
@@ -79,14 +79,6 @@ fn wanted(job: &ScrapeConfig) -> Vec<(String, Span)> {
         }
     }
     names
-}
-
-/// The name that a pattern stands for, where it stands for one alone.
-fn literal(relabel: &RelabelConfig) -> Option<String> {
-    let (_, behind) = relabel.place.text().split_once("regex:")?;
-    let name = behind.split(['\n', ',', '}']).next()?.trim().trim_matches(['"', '\'']);
-    let fits = |text: &str| relabel.regex.is_match(text);
-    (fits(name) && !fits("") && !fits(&format!("{name}x"))).then(|| name.to_owned())
 }
 
 fn exists(wiring: &Wiring, name: &str) -> bool {
