@@ -82,8 +82,9 @@ pub struct UnitTest {
     pub evaluation_interval: Duration,
     /// Groups named here are evaluated in this order; groups not named count as the first.
     pub group_eval_order: Vec<Spanned<String>>,
-    /// The distance of the input samples, the first of them at the start.
-    pub interval: Duration,
+    /// The distance of the input samples, the first of them at the start; what it is where none is stated depends on
+    /// the version.
+    pub interval: Option<Duration>,
     pub input_series: Vec<InputSeries>,
     pub external_labels: Labels,
     pub external_url: String,

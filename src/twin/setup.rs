@@ -8,7 +8,7 @@ use crate::labels::Labels;
 use crate::promql::series::{Run, SeriesDescription, parse_series};
 use crate::promql::{Engine, Storage};
 use crate::scenario::{InputSeries, Scenario, UnitTest};
-use crate::stack::{RuleGroup, Stack};
+use crate::stack::{RuleGroup, Stack, Version};
 use crate::time::{Duration, Timestamp};
 use crate::worlds::WorldError;
 
@@ -22,7 +22,7 @@ impl Twin {
             Some(test) => {
                 let start = scenario.start.unwrap_or_default();
                 let mut storage = Storage::default();
-                let inputs = inputs(test, start, &mut storage)?;
+                let inputs = inputs(test, stack.prometheus.imitated, start, &mut storage)?;
                 Ok(Twin::of_unit_test(unit_test_setup(test, stack, start), inputs, storage))
             }
             None => {
@@ -89,17 +89,32 @@ fn texts(stack: &Stack, external_labels: &Labels, external_url: &str) -> AlertTe
     }
 }
 
-fn inputs(test: &UnitTest, start: Timestamp, storage: &mut Storage) -> Result<Inputs, WorldError> {
+/// Before it, promtool put all samples to the start where a test states no interval; since, it takes that of evaluations.
+const INTERVAL_BY_DEFAULT: Version = Version::new(2, 48);
+
+fn inputs(
+    test: &UnitTest,
+    version: Version,
+    start: Timestamp,
+    storage: &mut Storage,
+) -> Result<Inputs, WorldError> {
     let mut series = BTreeMap::new();
     for input in &test.input_series {
         let SeriesDescription { labels, values } = described(input)?;
         // A series given twice has the values given last, as in promtool.
         series.insert(storage.series(&labels), values);
     }
-    let series = series
-        .into_iter()
-        .map(|(series, values)| Input { series, values: Box::new(values.into_iter().flat_map(run)) });
-    Ok(Inputs::new(start, test.interval, series.collect()))
+    let all_at_once = test.interval.is_none() && version < INTERVAL_BY_DEFAULT;
+    let series = series.into_iter().map(|(series, values)| {
+        let values = values.into_iter().flat_map(run);
+        let values: Box<dyn Iterator<Item = InputValue> + Send> = match all_at_once {
+            // Of samples of one instant the first one counts.
+            true => Box::new(values.filter(|value| !matches!(value, InputValue::Gap)).take(1)),
+            false => Box::new(values),
+        };
+        Input { series, values }
+    });
+    Ok(Inputs::new(start, test.interval.unwrap_or(test.evaluation_interval), series.collect()))
 }
 
 fn described(input: &InputSeries) -> Result<SeriesDescription, WorldError> {

@@ -122,7 +122,7 @@ impl FileWide<'_> {
                 rule_files: self.rule_files.clone(),
                 evaluation_interval: self.evaluation_interval,
                 group_eval_order: self.group_eval_order.clone(),
-                interval: interval.unwrap_or(self.evaluation_interval),
+                interval,
                 input_series,
                 external_labels: external_labels.unwrap_or_default(),
                 external_url: external_url.map_or_else(String::new, |url| url.value),
@@ -302,7 +302,7 @@ fn annotations(node: &Node, problems: &mut Vec<Diagnostic>) -> Labels {
     Labels::verbatim(pairs.iter().map(|(name, value)| (name.value.as_str(), value.value.as_str())))
 }
 
-/// No interval, or one of zero, is the default.
+/// One of zero is none.
 fn interval(node: Option<&Node>, problems: &mut Vec<Diagnostic>) -> Option<Duration> {
     node.and_then(|node| value::duration(node, problems)).filter(|interval| *interval != Duration::ZERO)
 }

@@ -58,16 +58,17 @@ tests: [{alert_rule_test: [{alertname: Down, exp_alerts: [{exp_labels: {shard: 0
 }
 
 #[test]
-fn intervals_default_to_a_minute_and_to_the_evaluation_interval() {
+fn evaluations_are_a_minute_apart_where_nothing_else_is_stated() {
     let (scenarios, problems) =
         read_text("evaluation_interval: 15s\ntests: [{promql_expr_test: [{expr: up}]}]");
     assert_eq!(problems.len(), 0);
     let unit_test = scenarios[0].unit_test.as_ref().unwrap();
-    assert_eq!(unit_test.interval, Duration::from_secs(15));
+    assert_eq!(unit_test.evaluation_interval, Duration::from_secs(15));
+    assert_eq!(unit_test.interval, None);
     let (scenarios, _) = read_text("tests: [{interval: 5s, promql_expr_test: [{expr: up}]}]");
     let unit_test = scenarios[0].unit_test.as_ref().unwrap();
     assert_eq!(unit_test.evaluation_interval, Duration::from_secs(60));
-    assert_eq!(unit_test.interval, Duration::from_secs(5));
+    assert_eq!(unit_test.interval, Some(Duration::from_secs(5)));
 }
 
 #[test]

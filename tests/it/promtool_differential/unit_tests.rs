@@ -157,6 +157,33 @@ fn an_alert_that_keeps_firing_keeps_the_texts_of_its_last_result() {
     assert_eq!(files.map(|path| unit_test::run(&path).passed()), [true, false]);
 }
 
+#[test]
+fn samples_without_an_interval_are_where_this_promtool_puts_them() {
+    if !crate::real::available(&["promtool"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |minutes: u32, samples: &str| {
+        let path = folder.path().join(format!("{minutes}_test.yaml"));
+        let text = format!(
+            "evaluation_interval: 1m\ntests:\n- input_series:\n  - {{series: up, values: '_ 1 2 3'}}\n  \
+             promql_expr_test:\n  - {{expr: up, eval_time: {minutes}m, exp_samples: [{samples}]}}\n"
+        );
+        std::fs::write(&path, text).expect("written");
+        path
+    };
+    let files = [
+        file(0, "{labels: up, value: 1}"),
+        file(3, "{labels: up, value: 1}"),
+        file(4, "{labels: up, value: 3}"),
+        file(6, ""),
+    ];
+    let passes = promtool(&files);
+    // A newer one takes the interval of evaluations.
+    assert_ne!(passes[1], passes[2]);
+    assert_eq!(files.map(|path| unit_test::run(&path).passed()).to_vec(), passes);
+}
+
 /// Whether each file passes, in one run.
 fn promtool(files: &[PathBuf]) -> Vec<bool> {
     let mut command = Command::new("sh");
