@@ -51,7 +51,7 @@ pub fn narrow(
     Ok(scenarios)
 }
 
-/// Each path once, with all lines that are asked for of it; none where it is asked for as a whole.
+/// Each path once, with all lines that are asked for of it; none where it is asked for as a whole, or a folder that it is in.
 fn gathered(paths: &[String]) -> Vec<(PathBuf, Vec<usize>)> {
     let mut gathered: Vec<(PathBuf, Vec<usize>)> = Vec::new();
     let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -61,6 +61,14 @@ fn gathered(paths: &[String]) -> Vec<(PathBuf, Vec<usize>)> {
             Some((_, known)) if known.is_empty() || lines.is_empty() => known.clear(),
             Some((_, known)) => known.extend(lines),
             None => gathered.push((path, lines)),
+        }
+    }
+    let whole = gathered.iter().filter(|(path, lines)| lines.is_empty() && path.is_dir());
+    let folders: Vec<PathBuf> = whole.map(|(path, _)| place(path)).collect();
+    for (path, lines) in &mut gathered {
+        let path = place(path);
+        if folders.iter().any(|folder| path.starts_with(folder)) {
+            lines.clear();
         }
     }
     gathered

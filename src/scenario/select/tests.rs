@@ -65,6 +65,8 @@ fn a_file_may_be_named_more_than_once() {
     check(&["b/alerts.feature:2", "a/one.yaml", "b/alerts.feature:9"], &["One", "Two (a: X)", "Yaml one"]);
     check(&["b/alerts.feature:2", "b/alerts.feature"], &["One", "Two (a: X)", "Two (a: Y)"]);
     check(&["b", "b/alerts.feature:2"], &["One", "Two (a: X)", "Two (a: Y)"]);
+    check(&["b/alerts.feature:2", "b"], &["One", "Two (a: X)", "Two (a: Y)"]);
+    check(&["b/alerts.feature:2", "a"], &["One", "Yaml one", "Unit"]);
 }
 
 #[test]
