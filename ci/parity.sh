@@ -6,13 +6,14 @@
 # A restart of Prometheus after a long outage (features/sei/faults.feature:32) is not among them: it needs a speed of 3.
 #
 # SPEED (30) is how many times as fast as the clock on the wall; REPEAT (1) how often all of it is run; ALL=1 also runs
-# those that take long in the world's time.
+# those that take long in the world's time. FIREDRILL names a firedrill that is built already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for program in prometheus prometheus-alertmanager; do
     command -v "$program" >/dev/null || { echo "ci/parity.sh: $program is missing: apt-get install $program" >&2; exit 1; }
 done
-cargo build --release --locked --quiet
+firedrill=${FIREDRILL:-target/release/firedrill}
+[ -n "${FIREDRILL:-}" ] || cargo build --release --locked --quiet
 
 short=(
     features/sei/api.feature:{14,30,31,32,33,46} features/sei/faults.feature:63
@@ -35,7 +36,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for round in $(seq "${REPEAT:-1}"); do
     echo "== round $round"
-    target/release/firedrill parity --speed "${SPEED:-30}" "$@" "${scenarios[@]}" | tee -a "$log" || true
+    "$firedrill" parity --speed "${SPEED:-30}" "$@" "${scenarios[@]}" | tee -a "$log" || true
 done
 
 same=$(grep -c '^SAME' "$log" || true)
