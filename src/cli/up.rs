@@ -118,6 +118,14 @@ fn keep(
         told = seen.len();
         output::say(&text);
         while let Ok(words) = lines.try_recv() {
+            match words.trim() {
+                "help" | "?" => {
+                    output::say(&help());
+                    continue;
+                }
+                "quit" | "exit" => return Ok(()),
+                _ => {}
+            }
             match read(&words, stack, &scenario, speed) {
                 Ok((changes, so_far)) => {
                     scenario = so_far;
@@ -225,8 +233,19 @@ fn urls(world: &RealWorld<'_>, stack: &Stack) -> String {
     );
     text += "type a when-step, such as: \"";
     text += names.first().copied().unwrap_or("api");
-    text += "\" goes down\nCtrl-C ends it\n\n";
+    text += "\" goes down\n`help` shows all of them; `quit` or Ctrl-C takes everything down\n\n";
     text
+}
+
+/// An example of each step that can be typed, below what it does.
+fn help() -> String {
+    let phrases = phrases::FAMILIES.iter().flat_map(|family| family.phrases);
+    let mut text = String::new();
+    for phrase in phrases.filter(|phrase| phrase.kinds.contains(&Kind::When)) {
+        let example = phrase.example.split_once(' ').map_or(phrase.example, |(_, words)| words);
+        text += &format!("  {}\n      {example}\n", phrase.about);
+    }
+    text + "\n"
 }
 
 /// What is worth a line.
@@ -263,6 +282,12 @@ fn line(seen: &Observation, start: Timestamp) -> Option<String> {
                 sent.reason.as_str()
             )
         }
+        Observed::Waiting(waiting) => format!(
+            "{} is to be told of {} at {}: the group waits for more",
+            waiting.receiver,
+            waiting.group_labels,
+            clock(waiting.until, start)
+        ),
         Observed::Muted(muted) => {
             format!("{} is muted for {}: {}", name(&muted.labels), muted.receiver, muted.by.as_str())
         }

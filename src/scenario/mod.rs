@@ -193,10 +193,23 @@ pub enum Change {
         instance: Option<Spanned<String>>,
         how: Outage,
     },
+    /// Down for so long, then up for so long, again and again until it recovers.
+    Flaps {
+        service: Spanned<String>,
+        instance: Option<Spanned<String>>,
+        how: Outage,
+        every: Duration,
+    },
     /// Counters begin at zero again.
     Restarts {
         service: Spanned<String>,
         instance: Option<Spanned<String>>,
+    },
+    /// The database that an exporter looks at goes, or comes back.
+    Database {
+        service: Spanned<String>,
+        instance: Option<Spanned<String>>,
+        runs: bool,
     },
     /// A metric takes a course of its own: a gauge its value, a counter its increase per second.
     Metric {

@@ -159,12 +159,16 @@ impl Twin {
     fn next_instant(&self) -> Option<Timestamp> {
         let due = self.alerting.as_ref().and_then(Alerting::next_due);
         let due = due.filter(|due| *due > self.now);
+        let flap = match &self.source {
+            Source::Given(_) => None,
+            Source::Scraped(scraping) => scraping.workload.next_flap(),
+        };
         let own = match self.life.runs() {
             true => self.next_of_prometheus(),
             // Nothing happens, and that is to be seen no later than what could have.
             false => Some(self.next_tick()),
         };
-        due.into_iter().chain(own).min()
+        due.into_iter().chain(flap).chain(own).min()
     }
 
     fn next_tick(&self) -> Timestamp {
@@ -224,11 +228,12 @@ impl Twin {
     fn supply(&mut self) {
         if self.evaluator.horizon < self.now {
             let ahead = if self.watching.looks_forward() { 0 } else { self.furthest_ahead };
-            let horizon = self.now + Duration(self.tick.0.saturating_mul(ahead));
+            let mut horizon = self.now + Duration(self.tick.0.saturating_mul(ahead));
             match &mut self.source {
                 Source::Given(inputs) => inputs.feed(horizon, &mut self.storage),
                 Source::Scraped(scraping) => {
                     let Scraping { workload, pool, ahead } = &mut **scraping;
+                    horizon = workload.next_flap().map_or(horizon, |flap| horizon.min(flap)).max(self.now);
                     let mut see = |at, what| ahead.push_back((at, what));
                     pool.run(horizon, workload, &mut self.storage, &mut see);
                 }
@@ -263,6 +268,17 @@ impl Twin {
             false => scraping.workload.apply(now, change),
         };
         changed.map_err(|problem| WorldError::Refused(Box::new(problem)))
+    }
+
+    /// Instances that go down or come back by themselves: like a change, after all else of its instant.
+    fn flap(&mut self) -> Result<(), WorldError> {
+        let now = self.now;
+        let is_due = |scraping: &Scraping| scraping.workload.next_flap().is_some_and(|next| next <= now);
+        if matches!(&self.source, Source::Scraped(scraping) if is_due(scraping)) {
+            self.forget_ahead()?;
+            self.scraping()?.workload.flap_until(now);
+        }
+        Ok(())
     }
 
     /// What was computed past the clock is no longer true.
@@ -328,6 +344,7 @@ impl World for Twin {
             Some(next) => {
                 self.now = next;
                 self.happen();
+                self.flap()?;
             }
             None => self.now = self.now.max(limit),
         }

@@ -1,17 +1,27 @@
 //! Applying a step's change: what a service does from then on.
 
 use crate::diagnostic::Diagnostic;
-use crate::scenario::{Change, Course as Asked, MetricName, Outage};
+use crate::scenario::{Change, Course as Asked, MetricName};
 use crate::time::Timestamp;
 use crate::workload::course::Shape;
 use crate::workload::resolve::{Resolved, Scope, wrong_course};
-use crate::workload::service::{Health, Own, Service};
+use crate::workload::service::{Health, MetricConduct, Own, Service};
 use crate::workload::{Distribution, Workload};
 
 impl Workload {
     pub(super) fn change(&mut self, at: Timestamp, change: &Change, given: bool) -> Result<(), Diagnostic> {
+        self.flap_until(at);
         match self.resolve(change)? {
             Resolved::Service(index, scope) => {
+                if matches!(change, Change::Down { .. } | Change::Recovers { .. } | Change::Flaps { .. }) {
+                    self.flaps_no_more(index, &scope.instances);
+                }
+                if let Change::Flaps { how, every, .. } = change {
+                    for instance in &scope.instances {
+                        self.begins_to_flap(at, (index, *instance), *how, *every);
+                    }
+                    return Ok(());
+                }
                 let moved = self.services[index].change(at, change, &scope);
                 if moved {
                     self.memberships.push(at);
@@ -79,13 +89,8 @@ impl Service {
                 }
             }
             Change::Down { how, .. } => {
-                let health = match how {
-                    Outage::Refuses => Health::Refuses,
-                    Outage::TimesOut => Health::TimesOut,
-                    Outage::Vanishes => Health::Vanished,
-                };
                 for instance in &scope.instances {
-                    moved |= self.turns(*instance, at, health);
+                    moved |= self.turns(*instance, at, Health::of(*how));
                 }
             }
             Change::Restarts { .. } => {
@@ -103,8 +108,14 @@ impl Service {
                     self.conduct.flow_rates.clone_from(&self.normal.flow_rates);
                 }
             }
+            Change::Database { runs, .. } => {
+                for instance in &scope.instances {
+                    self.database_turns(*instance, at, *runs);
+                }
+            }
             Change::Metric { .. }
             | Change::MetricGone { .. }
+            | Change::Flaps { .. }
             | Change::Prometheus(_)
             | Change::Alertmanager(_) => {}
         }
@@ -191,6 +202,13 @@ impl Service {
         Ok(())
     }
 
+    /// One instance goes or comes, and the others share its traffic. Whether it entered or left discovery.
+    pub(super) fn turns_alone(&mut self, instance: usize, at: Timestamp, health: Health) -> bool {
+        let moved = self.turns(instance, at, health);
+        self.settle(at);
+        moved
+    }
+
     /// Whether that made the instance enter or leave discovery.
     fn turns(&mut self, instance: usize, at: Timestamp, health: Health) -> bool {
         let before = self.health(instance, at);
@@ -202,6 +220,25 @@ impl Service {
         }
         self.set_health(instance, at, health);
         before == Health::Vanished || health == Health::Vanished
+    }
+
+    /// Of a database that does not answer its exporter says just that.
+    fn database_turns(&mut self, instance: usize, at: Timestamp, runs: bool) {
+        let Some((up, of_database)) = self.spec().database() else { return };
+        for own in 0..self.metrics.len() {
+            let name = self.spec().metrics[self.metrics[own].metric].name.value.clone();
+            if !name.starts_with(of_database) {
+                continue;
+            }
+            let normal = self.normal.metrics[instance][own];
+            let conduct = &mut self.conduct.metrics[instance][own];
+            *conduct = match (runs, name == up) {
+                (true, _) => normal,
+                (false, true) => MetricConduct { value: 0.0, per_second: 0.0, noise: 0.0, ..normal },
+                (false, false) => MetricConduct { exported: false, ..normal },
+            };
+            self.settle_metric(instance, own, at);
+        }
     }
 
     fn recover(&mut self, instance: usize, at: Timestamp) {

@@ -12,6 +12,7 @@ mod course;
 mod discovery;
 mod distribution;
 pub mod exposition;
+mod flapping;
 mod instrument;
 mod rates;
 mod resolve;
@@ -36,6 +37,7 @@ pub struct Workload {
     addresses: HashMap<String, Vec<InstanceId>>,
     /// The instants at which instances entered or left discovery.
     memberships: Vec<Timestamp>,
+    flaps: Vec<flapping::Flap>,
     /// What is given by then has always been so.
     long_running_at: Option<Timestamp>,
 }
@@ -50,6 +52,11 @@ impl InstanceId {
     /// The position of its service among the workload's.
     pub fn service(self) -> usize {
         self.service as usize
+    }
+
+    /// Its own position among the service's.
+    pub fn instance(self) -> usize {
+        self.instance as usize
     }
 }
 
@@ -75,7 +82,7 @@ impl Workload {
             }
         }
         let services = specs.iter().map(|spec| Service::new(spec.clone(), seed, start)).collect();
-        Workload { services, addresses, memberships: Vec::new(), long_running_at: None }
+        Workload { services, addresses, memberships: Vec::new(), flaps: Vec::new(), long_running_at: None }
     }
 
     /// A when-step: it takes effect at `at`, which is never before the last change.

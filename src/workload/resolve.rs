@@ -2,8 +2,12 @@
 
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::scenario::{Change, Course as Asked, Latency, MetricName};
+use crate::time::Duration;
 use crate::workload::Workload;
 use crate::workload::service::{Own, Service};
+
+/// No scrape is so frequent that more could be seen.
+const SHORTEST_FLAP: Duration = Duration::from_secs(1);
 
 pub(super) enum Resolved {
     Service(usize, Scope),
@@ -82,6 +86,15 @@ impl Workload {
             Change::Recovers { service, instance }
             | Change::Down { service, instance, .. }
             | Change::Restarts { service, instance } => of(service, &None, instance)?,
+            Change::Flaps { service, instance, every, .. } => {
+                check_period(service, *every)?;
+                of(service, &None, instance)?
+            }
+            Change::Database { service, instance, .. } => {
+                let found = of(service, &None, instance)?;
+                self.services[found.0].check_has_database(service)?;
+                found
+            }
             Change::Metric { metric, course } => {
                 let found = self.find_metric(metric)?;
                 for (index, series) in &found {
@@ -268,6 +281,19 @@ impl Service {
         }
     }
 
+    fn check_has_database(&self, service: &Spanned<String>) -> Result<(), Diagnostic> {
+        match self.spec().database().is_some() {
+            true => Ok(()),
+            false => {
+                Err(Diagnostic::error("no-database", format!("`{}` looks at no database", service.value))
+                    .at(&service.span)
+                    .label("has none")
+                    .related(&self.spec().name.span, "described here")
+                    .help("services with `exporter: postgres` or `exporter: redis` have one"))
+            }
+        }
+    }
+
     fn no_instrument(&self, service: &Spanned<String>, lack: &str, key: &str) -> Diagnostic {
         Diagnostic::error("not-instrumented", format!("`{}` {lack}", service.value))
             .at(&service.span)
@@ -345,6 +371,15 @@ fn check_amount(place: &Spanned<String>, what: &str, amount: f64) -> Result<(), 
     match amount.is_finite() && amount >= 0.0 {
         true => Ok(()),
         false => Err(wrong_amount(place, format!("{amount} is no amount of {what}"))),
+    }
+}
+
+fn check_period(place: &Spanned<String>, every: Duration) -> Result<(), Diagnostic> {
+    match every >= SHORTEST_FLAP {
+        true => Ok(()),
+        false => {
+            Err(wrong_amount(place, format!("nothing flaps every {every}: the shortest is {SHORTEST_FLAP}")))
+        }
     }
 }
 

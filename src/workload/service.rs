@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::labels::{Labels, LabelsBuilder};
+use crate::scenario::Outage;
 use crate::time::Timestamp;
 use crate::workload::course::{Course, Shape, mix};
 use crate::workload::distribution::Distribution;
@@ -66,6 +67,16 @@ pub enum Health {
     Refuses,
     TimesOut,
     Vanished,
+}
+
+impl Health {
+    pub(super) fn of(outage: Outage) -> Health {
+        match outage {
+            Outage::Refuses => Health::Refuses,
+            Outage::TimesOut => Health::TimesOut,
+            Outage::Vanishes => Health::Vanished,
+        }
+    }
 }
 
 /// How the service behaves now.

@@ -21,9 +21,24 @@ pub struct ServiceSpec {
     /// What stands in the status label instead of the number, by code (`404`) or class (`5xx`).
     pub statuses: Vec<(String, String)>,
     pub metrics: Vec<MetricSpec>,
+    /// The exporters that some of its metrics are of.
+    pub exporters: Vec<ExporterSpec>,
     pub kubernetes: Option<KubernetesSpec>,
     /// Targets for `file_sd_configs`, `http_sd_configs` and the like.
     pub discovery: Vec<DiscoverySpec>,
+}
+
+impl ServiceSpec {
+    /// The exporter that is to be real in real worlds: a service has one at the most.
+    pub fn real_exporter(&self) -> Option<&ExporterSpec> {
+        self.exporters.iter().find(|exporter| exporter.real)
+    }
+
+    /// The metric that says whether its database answers, and what the names of those begin with that only an
+    /// answering one has.
+    pub(super) fn database(&self) -> Option<(&'static str, &'static str)> {
+        self.exporters.iter().find_map(|exporter| exporter.kind.of_database())
+    }
 }
 
 /// How a service's samples come into Prometheus.
@@ -102,6 +117,38 @@ pub struct MetricSpec {
     pub series: Vec<SeriesSpec>,
     /// Only these instances export it; empty means all.
     pub instances: Vec<String>,
+}
+
+/// A known exporter that a service stands in for, or that stands for itself.
+#[derive(Clone, Debug)]
+pub struct ExporterSpec {
+    pub place: Span,
+    pub kind: ExporterKind,
+    /// In a real world the program itself runs in its place.
+    pub real: bool,
+    /// The database that its metrics are about, by name; empty where it has none.
+    pub database: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExporterKind {
+    Node,
+    Postgres,
+    Redis,
+    /// One that no real world can run.
+    Other,
+}
+
+impl ExporterKind {
+    /// The metric that says whether its database answers, and what the names of those begin with that only an
+    /// answering one has.
+    pub fn of_database(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            ExporterKind::Postgres => Some(("pg_up", "pg_")),
+            ExporterKind::Redis => Some(("redis_up", "redis_")),
+            ExporterKind::Node | ExporterKind::Other => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -317,3 +317,59 @@ fn the_processes_of_a_world_have_run_for_long_and_what_is_given_has_always_been_
     let series = [("jobs_total", Some(20.0)), (r#"process_start_time_seconds"#, Some(begun))];
     check(&workload, 0, 30, &series);
 }
+
+fn flaps(service: &str, instance: &str, every: i64) -> Change {
+    let every = Duration::from_secs(every);
+    Change::Flaps { service: named(service), instance: Some(named(instance)), how: Outage::Refuses, every }
+}
+
+#[test]
+fn an_instance_that_flaps_goes_and_comes_at_its_instants_however_late_somebody_looks() {
+    let mut workload = workload(API);
+    workload.apply(after(60), &flaps("api", "api-0", 30)).unwrap();
+    assert_eq!(workload.next_flap(), Some(after(90)));
+    workload.flap_until(after(155));
+    assert_eq!(workload.next_flap(), Some(after(180)));
+    for (seconds, expected) in [(59, true), (60, false), (89, false), (90, true), (120, false), (150, true)] {
+        let reach = workload.reach(after(seconds), "http", "api-0:8000", "/metrics");
+        assert_eq!(matches!(reach, Reach::Serves(_)), expected, "at {seconds}s");
+    }
+    // The other takes over all requests meanwhile, and a new process counts from zero.
+    check(&workload, 1, 90, &[(OK, Some(3000.0 + 3000.0))]);
+    check(&workload, 0, 155, &[(OK, Some(5.0 * 50.0))]);
+    workload.apply(after(155), &recovers("api")).unwrap();
+    assert_eq!(workload.next_flap(), None);
+    check(&workload, 0, 400, &[(OK, Some(250.0 * 50.0))]);
+}
+
+#[test]
+fn what_flaps_too_fast_is_refused() {
+    let mut change = flaps("api", "api-0", 0);
+    check_refused(&workload(API), change.clone(), "wrong-amount", "");
+    if let Change::Flaps { every, .. } = &mut change {
+        *every = Duration::from_secs(1);
+    }
+    assert!(workload(API).validate(&change).is_ok());
+}
+
+#[test]
+fn of_a_database_that_is_down_its_exporter_says_just_that() {
+    let mut workload = workload("db: {exporter: postgres, metrics: {queries_total: {per_second: 1}}}");
+    let database = |runs| Change::Database { service: named("db"), instance: None, runs };
+    let connections = "pg_settings_max_connections{server=\"localhost:5432\"}";
+    workload.apply(after(60), &database(false)).unwrap();
+    workload.apply(after(120), &database(true)).unwrap();
+    for (seconds, up, told) in
+        [(59, 1.0, Some(100.0)), (60, 0.0, None), (119, 0.0, None), (120, 1.0, Some(100.0))]
+    {
+        let own = Some(seconds as f64);
+        check(&workload, 0, seconds, &[("pg_up", Some(up)), (connections, told), ("queries_total", own)]);
+    }
+    let none = super::tests::workload(API);
+    check_refused(
+        &none,
+        Change::Database { service: named("api"), instance: None, runs: false },
+        "no-database",
+        "exporter: postgres",
+    );
+}

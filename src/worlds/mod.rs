@@ -9,6 +9,7 @@ pub mod docker;
 #[path = "no_docker.rs"]
 pub mod docker;
 pub mod edit;
+pub mod forward;
 pub mod http;
 pub mod inbox;
 pub mod interrupt;

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -22,6 +23,12 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// How long a process that was asked to end is waited for.
 const TO_END: Duration = Duration::from_secs(20);
+
+/// How long one that a dead harness left may take to end by itself, with its children …
+const TO_QUIT: Duration = Duration::from_secs(5);
+
+/// … and how long the system takes to end it.
+const TO_DIE: Duration = Duration::from_secs(5);
 
 /// Below those that Linux, macOS and the BSDs give to connections, above those that services are known by.
 const PORTS: Range<u16> = 11_000..32_000;
@@ -123,7 +130,12 @@ impl Process {
 
     /// Asks it to end, and waits until it has.
     pub fn stop(&mut self) -> Result<(), ProcessError> {
-        self.signal("TERM")?;
+        self.end_by("TERM")
+    }
+
+    /// The same with a signal by its name without `SIG`.
+    pub fn end_by(&mut self, signal: &'static str) -> Result<(), ProcessError> {
+        self.signal(signal)?;
         let asked = Instant::now();
         while self.check().is_ok() {
             if asked.elapsed() >= TO_END {
@@ -185,10 +197,12 @@ pub fn sweep(folder: &Path) -> io::Result<Vec<String>> {
         if let Some((pid, then)) = known
             && began(pid).as_deref() == Some(then)
         {
-            send("KILL", pid)?;
-            let gone = Instant::now() + Duration::from_secs(5);
-            while began(pid).as_deref() == Some(then) && Instant::now() < gone {
-                std::thread::sleep(PAUSE);
+            // One that stands still is to hear it; one with children takes them with it.
+            send("QUIT", pid)?;
+            send("CONT", pid)?;
+            if !gone_within(TO_QUIT, pid, then) {
+                send("KILL", pid)?;
+                gone_within(TO_DIE, pid, then);
             }
             ended.push(path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
         }
@@ -196,6 +210,18 @@ pub fn sweep(folder: &Path) -> io::Result<Vec<String>> {
     }
     ended.sort();
     Ok(ended)
+}
+
+/// Whether the process of that number that began then has ended by then.
+fn gone_within(within: Duration, pid: u32, then: &str) -> bool {
+    let begun = Instant::now();
+    while began(pid).as_deref() == Some(then) {
+        if begun.elapsed() >= within {
+            return false;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    true
 }
 
 /// Notes its number, the boot and when it began, as [`began`] says them, and becomes the program.
@@ -270,6 +296,11 @@ pub fn free_address() -> io::Result<SocketAddr> {
         }
     }
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// The number of the user who runs us.
+pub fn own_user() -> io::Result<u32> {
+    Ok(std::fs::metadata("/proc/self").or_else(|_| std::fs::metadata("."))?.uid())
 }
 
 /// When a running process began, in words that no later process of the same number has.

@@ -5,8 +5,10 @@
 //! `http_sd_configs` in the place of discoveries that need a cluster, with the labels that the cluster would give.
 //!
 //! An instance that refuses connections closes them without a word, and one that times out never answers: to
-//! Prometheus both are down. Refuses `https` targets, which a proxy cannot read.
+//! Prometheus both are down. Where an exporter is real, it is asked itself. Refuses `https` targets, which a proxy cannot
+//! read.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -15,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::clock::Clock;
 use super::http::{self, Answering, Reply, Request};
+use super::real::ask;
 use super::server::Server;
 use crate::diagnostic::Diagnostic;
 use crate::labels::Labels;
@@ -39,13 +42,35 @@ struct Served {
     workload: Workload,
     /// By number: the job, and what its targets are discovered by.
     discoveries: Vec<(String, Discovery)>,
+    /// Where the real exporters listen, by their services' places and their own.
+    exporters: BTreeMap<(usize, usize), SocketAddr>,
+}
+
+/// Who answers a request.
+#[derive(Debug)]
+enum Found {
+    Here(Answering),
+    /// The real exporter there, at this path.
+    At(SocketAddr, String),
 }
 
 impl Targets {
     pub fn start(workload: Workload, clock: Clock) -> io::Result<Targets> {
-        let shared = Arc::new(RwLock::new(Served { workload, discoveries: Vec::new() }));
+        let shared =
+            Arc::new(RwLock::new(Served { workload, discoveries: Vec::new(), exporters: BTreeMap::new() }));
         let answering = Arc::clone(&shared);
-        let server = http::serve(move |request| answer(&read(&answering), clock, request))?;
+        let server = http::serve(move |request| {
+            let now = clock.now();
+            if read(&answering).workload.next_flap().is_some_and(|next| next <= now) {
+                write(&answering).workload.flap_until(now);
+            }
+            let found = answer(&read(&answering), clock, request);
+            // While the real one answers nobody else waits.
+            match found {
+                Found::Here(answering) => answering,
+                Found::At(exporter, path) => passed_on(exporter, &path),
+            }
+        })?;
         Ok(Targets { shared, clock, server })
     }
 
@@ -59,6 +84,11 @@ impl Targets {
         let mut served = write(&self.shared);
         served.discoveries.push((job.to_owned(), discovery.clone()));
         format!("/discovery/{}", served.discoveries.len() - 1)
+    }
+
+    /// From now on that exporter answers in the place of an instance.
+    pub fn lead_to(&self, instance: (usize, usize), exporter: SocketAddr) {
+        write(&self.shared).exporters.insert(instance, exporter);
     }
 
     /// A given-step: as [`Targets::apply`], and what "recovers" returns to from now on.
@@ -76,12 +106,12 @@ impl Targets {
     }
 }
 
-fn answer(served: &Served, clock: Clock, request: &Request) -> Answering {
+fn answer(served: &Served, clock: Clock, request: &Request) -> Found {
     if request.method == "CONNECT" {
-        return Answering::Now(Reply::text(501, "only http targets can be served"));
+        return Found::Here(Answering::Now(Reply::text(501, "only http targets can be served")));
     }
     if request.method != "GET" {
-        return Answering::Now(Reply::text(405, "method not allowed"));
+        return Found::Here(Answering::Now(Reply::text(405, "method not allowed")));
     }
     match request.target.split_once("://") {
         Some((scheme, rest)) => {
@@ -90,21 +120,34 @@ fn answer(served: &Served, clock: Clock, request: &Request) -> Answering {
             let path = path.split('?').next().unwrap_or_default();
             target(served, clock, scheme, address, if path.is_empty() { "/" } else { path })
         }
-        None => Answering::Now(discovered(served, clock, &request.target)),
+        None => Found::Here(Answering::Now(discovered(served, clock, &request.target))),
     }
 }
 
-fn target(served: &Served, clock: Clock, scheme: &str, address: &str, path: &str) -> Answering {
+fn target(served: &Served, clock: Clock, scheme: &str, address: &str, path: &str) -> Found {
     let (workload, at) = (&served.workload, clock.now());
-    match workload.reach(at, scheme, address, path) {
-        Reach::Serves(id) => Answering::Now(Reply {
-            status: 200,
-            content_type: EXPOSITION,
-            body: exposition::write(workload, id, at, clock.speed()),
-        }),
+    Found::Here(match workload.reach(at, scheme, address, path) {
+        Reach::Serves(id) => match served.exporters.get(&(id.service(), id.instance())) {
+            Some(exporter) => return Found::At(*exporter, path.to_owned()),
+            None => Answering::Now(Reply {
+                status: 200,
+                content_type: EXPOSITION,
+                body: exposition::write(workload, id, at, clock.speed()),
+            }),
+        },
         Reach::NotFound => Answering::Now(Reply::text(404, "404 page not found")),
         Reach::Refuses => Answering::HangUp,
         Reach::TimesOut => Answering::Never,
+    })
+}
+
+/// What a real exporter says. One that says nothing is down.
+fn passed_on(exporter: SocketAddr, path: &str) -> Answering {
+    match ask::request(exporter, "GET", path, None) {
+        Ok(answer) => {
+            Answering::Now(Reply { status: answer.status, content_type: EXPOSITION, body: answer.body })
+        }
+        Err(_) => Answering::HangUp,
     }
 }
 
@@ -146,14 +189,19 @@ mod tests {
         let (node, mut problems) = yaml::read_one(&SourceFile::new("firedrill.yaml", SERVICES));
         let specs = node.map(|node| services::read_services(&node, &mut problems)).unwrap_or_default();
         let clock = Clock::starting(Timestamp(0), 1);
-        let served = Served { workload: Workload::new(&specs, 1, Timestamp(0)), discoveries: Vec::new() };
+        let served = Served {
+            workload: Workload::new(&specs, 1, Timestamp(0)),
+            discoveries: Vec::new(),
+            exporters: BTreeMap::new(),
+        };
         let (method, target) = (method.to_owned(), target.to_owned());
         let request = Request { method, target, headers: Vec::new(), body: Vec::new() };
         let got = match answer(&served, clock, &request) {
-            Answering::Now(reply) => {
+            Found::Here(Answering::Now(reply)) => {
                 format!("{} {}", reply.status, reply.body.lines().next().unwrap_or_default())
             }
-            other => format!("{other:?}"),
+            Found::Here(other) => format!("{other:?}"),
+            Found::At(..) => "a real exporter".to_owned(),
         };
         assert_eq!(got, expected, "{request:?}");
     }

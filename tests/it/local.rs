@@ -119,6 +119,29 @@ fn local_a_program_that_refuses_its_config_is_shown_with_its_words() {
 }
 
 #[test]
+fn local_a_group_that_waits_for_more_is_seen_to_wait() {
+    if !real::available(&["prometheus", "prometheus-alertmanager"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let kind = format!("json={}", report.display());
+    let scenario = "features/jac/faults.feature:8";
+    let output = firedrill(&["test", scenario, "--world", "local", "--speed", "15", "--report", &kind]);
+    assert!(output.status.code() < Some(2), "{}", said(&output));
+    let report = std::fs::read_to_string(report).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let seen = report["scenarios"][0]["timeline"].as_array().unwrap();
+    let first = |kind: &str| seen.iter().find(|seen| seen["kind"] == kind).unwrap();
+    let (waiting, routed) = (first("waiting"), first("routed"));
+    assert_eq!(waiting["receiver"], "on-call", "{waiting}");
+    assert_eq!(waiting["at_seconds"], routed["at_seconds"], "{waiting} {routed}");
+    // What the stack's config states.
+    let waits = waiting["until_seconds"].as_f64().unwrap() - waiting["at_seconds"].as_f64().unwrap();
+    assert_eq!(waits, 30.0, "{waiting}");
+}
+
+#[test]
 fn local_what_a_real_world_cannot_do_is_refused_before_anything_runs() {
     let folder = tempfile::tempdir().unwrap();
     let check = |scenario: &str, options: &[&str], expected: &str| {

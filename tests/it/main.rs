@@ -14,6 +14,7 @@ mod corpora_promtool;
 #[cfg(feature = "docker")]
 mod docker;
 mod docs;
+mod exporters;
 mod exposition;
 mod features;
 mod inbox;

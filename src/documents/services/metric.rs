@@ -1,21 +1,10 @@
-//! Metrics of a service's own, and those of the exporters that come with firedrill.
+//! Metrics of a service's own, and those of an exporter: both in one notation.
 
 use super::amount;
-use crate::diagnostic::{Diagnostic, SourceFile, nearest};
-use crate::documents::yaml::{self, Kind, Mapping, Node, wrong_type};
+use crate::diagnostic::Diagnostic;
+use crate::documents::yaml::{Kind, Mapping, Node, wrong_type};
 use crate::labels::Labels;
 use crate::workload::{Distribution, MetricKind, MetricSpec, SeriesSpec};
-
-/// A small, honest set of the main metrics of common exporters, in the very notation of `metrics:`.
-const EXPORTERS: [(&str, &str); 7] = [
-    ("blackbox", include_str!("exporters/blackbox.yaml")),
-    ("cadvisor", include_str!("exporters/cadvisor.yaml")),
-    ("kafka", include_str!("exporters/kafka.yaml")),
-    ("kube-state-metrics", include_str!("exporters/kube-state-metrics.yaml")),
-    ("node", include_str!("exporters/node.yaml")),
-    ("postgres", include_str!("exporters/postgres.yaml")),
-    ("redis", include_str!("exporters/redis.yaml")),
-];
 
 pub fn read_metrics(node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<MetricSpec> {
     let Some(entries) = node.entries() else {
@@ -29,59 +18,6 @@ pub fn read_metrics(node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<MetricSp
             read_metric(name, node, problems)
         })
         .collect()
-}
-
-/// `exporter: node`, a list of them, or `{name: cadvisor, labels: {namespace: shop}}` where the labels replace those that
-/// the exporter's series have under these names.
-pub fn read_exporters(node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<MetricSpec> {
-    let items = node.items().unwrap_or(std::slice::from_ref(node));
-    items.iter().flat_map(|item| read_exporter(item, problems).unwrap_or_default()).collect()
-}
-
-fn read_exporter(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Vec<MetricSpec>> {
-    let (name, labels) = if node.scalar().is_some() {
-        (amount::text(node, problems)?, Labels::empty())
-    } else {
-        let mut keys = Mapping::of(node, "exporter", problems)?;
-        let name = keys.require("name", problems).and_then(|node| amount::text(node, problems));
-        let labels = keys.get("labels").map(|node| amount::labels(node, problems)).unwrap_or_default();
-        keys.finish(problems);
-        (name?, labels)
-    };
-    let known = || EXPORTERS.iter().map(|(name, _)| *name);
-    let Some((known_name, text)) = EXPORTERS.iter().find(|(known, _)| *known == name.value) else {
-        let unknown = Diagnostic::error("unknown-exporter", format!("there is no exporter `{}`", name.value))
-            .at(&name.span)
-            .label("not among those that come with firedrill");
-        return amount::refuse(
-            problems,
-            match nearest(&name.value, known()) {
-                Some(near) => unknown.help(format!("did you mean `{near}`?")),
-                None => unknown.help(format!("known: {}", known().collect::<Vec<_>>().join(", "))),
-            },
-        );
-    };
-    let file = SourceFile::new(format!("{known_name}.yaml (built in)"), *text);
-    let (document, mut wrong) = yaml::read_one(&file);
-    let mut metrics = document.map(|node| read_metrics(&node, &mut wrong)).unwrap_or_default();
-    problems.append(&mut wrong);
-    let mut used: Vec<&str> = Vec::new();
-    for series in metrics.iter_mut().flat_map(|metric| &mut metric.series) {
-        for (label, value) in labels.iter() {
-            if series.labels.get(label).is_some() {
-                used.push(label);
-                series.labels = series.labels.with(label, value);
-            }
-        }
-    }
-    for (label, _) in labels.iter().filter(|(label, _)| !used.contains(label)) {
-        problems.push(
-            Diagnostic::error("unknown-label", format!("no series of exporter `{known_name}` has `{label}`"))
-                .at(&node.span)
-                .label("nothing to replace"),
-        );
-    }
-    Some(metrics)
 }
 
 fn read_metric(
@@ -282,23 +218,5 @@ pub fn read_shape(keys: &mut Mapping<'_>, problems: &mut Vec<Diagnostic>) -> Opt
             }
         }
         (None, None) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_built_in_exporter_reads_without_a_complaint() {
-        for (name, text) in EXPORTERS {
-            let (node, mut problems) = yaml::read_one(&SourceFile::new(name, text));
-            let metrics = read_metrics(&node.expect(name), &mut problems);
-            assert!(problems.is_empty(), "{name}: {problems:?}");
-            assert!(
-                metrics.iter().all(|metric| !metric.series.is_empty() && !metric.help.is_empty()),
-                "{name}"
-            );
-        }
     }
 }

@@ -3,6 +3,7 @@
 //! Read strictly: an unknown key, a wrong type, a name that Prometheus could not hold is a diagnostic at its place.
 
 mod amount;
+mod exporter;
 mod kubernetes;
 mod metric;
 
@@ -59,6 +60,7 @@ pub fn read_metrics(node: &Node, problems: &mut Vec<Diagnostic>) -> ServiceSpec 
         duration: None,
         statuses: Vec::new(),
         metrics: metric::read_metrics(node, problems),
+        exporters: Vec::new(),
         kubernetes: None,
         discovery: Vec::new(),
     }
@@ -81,8 +83,8 @@ fn read_service(
     let traffic = keys.get("traffic").and_then(|node| read_traffic(node, problems));
     let routes = keys.get("routes").map(|node| read_routes(node, problems)).unwrap_or_default();
     let instrumentation = keys.get("instrumentation").and_then(|node| read_instrumentation(node, problems));
-    let exporters =
-        keys.get("exporter").map(|node| metric::read_exporters(node, problems)).unwrap_or_default();
+    let (exporters, exported) =
+        keys.get("exporter").map(|node| exporter::read(node, problems)).unwrap_or_default();
     let own = keys.get("metrics").map(|node| metric::read_metrics(node, problems)).unwrap_or_default();
     let cluster = keys.get("kubernetes").and_then(|node| kubernetes::read(node, &name.value, problems));
     let discovery = keys.get("discovery").map(|node| read_discovery(node, problems)).unwrap_or_default();
@@ -100,7 +102,7 @@ fn read_service(
     };
     let instances: Vec<InstanceSpec> =
         names.into_iter().enumerate().map(|(at, described)| place.instance(at, described)).collect();
-    let metrics = with_own(exporters, own);
+    let metrics = with_own(exported, own);
     check_instance_names(&metrics, &instances, problems);
     let (requests, duration, statuses) = instrumentation.unwrap_or_default();
     Some(ServiceSpec {
@@ -114,6 +116,7 @@ fn read_service(
         duration,
         statuses,
         metrics,
+        exporters,
         kubernetes: cluster.map(|cluster| cluster.spec),
         discovery,
         name,
@@ -121,10 +124,10 @@ fn read_service(
 }
 
 /// An exporter's metrics, replaced where the service describes one of the same name itself.
-fn with_own(mut exporters: Vec<MetricSpec>, own: Vec<MetricSpec>) -> Vec<MetricSpec> {
-    exporters.retain(|metric| !own.iter().any(|other| other.name.value == metric.name.value));
-    exporters.extend(own);
-    exporters
+fn with_own(mut exported: Vec<MetricSpec>, own: Vec<MetricSpec>) -> Vec<MetricSpec> {
+    exported.retain(|metric| !own.iter().any(|other| other.name.value == metric.name.value));
+    exported.extend(own);
+    exported
 }
 
 fn check_instance_names(metrics: &[MetricSpec], instances: &[InstanceSpec], problems: &mut Vec<Diagnostic>) {

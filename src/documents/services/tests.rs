@@ -107,6 +107,14 @@ fn mistakes_are_found_at_their_place() {
         "same labels",
     );
     check_problem("api:\n  exporter: postgress\n", "unknown-exporter", 2, "did you mean `postgres`");
+    check_problem(
+        "api:\n  exporter: {name: kafka, real: true}\n",
+        "not-real",
+        2,
+        "real ones are: node, postgres",
+    );
+    check_problem("api:\n  exporter: [{name: redis, real: true}, node]\n", "not-real", 2, "make services of");
+    check_problem("api:\n  exporter: {name: redis, real: 1}\n", "wrong-type", 2, "true or false");
     check_problem("api:\n  exporter: {name: redis, labels: {shop: a}}\n", "unknown-label", 2, "shop");
     check_problem("api:\n  kubernetes: {kind: pot}\n", "unknown-word", 2, "did you mean `pod`");
     check_problem("api:\n  kubernetes: {service: api}\n", "missing-key", 2, "ports");

@@ -33,7 +33,17 @@ pub static SERVICE: Family = Family {
             takes: Takes::OneOf(&["true", "refuses", "times out", "vanishes"]),
             about: "Scrapes are refused (the default) or time out, or the target leaves discovery.",
         },
+        Key {
+            name: "flaps",
+            takes: Takes::Duration,
+            about: "Down for so long, then up for so long, again and again until it recovers; `down` says in which way.",
+        },
         Key { name: "restarts", takes: Takes::Flag, about: "Its counters begin at zero again." },
+        Key {
+            name: "database",
+            takes: Takes::OneOf(&["stops", "starts"]),
+            about: "What happens to the database that it looks at, as an exporter of PostgreSQL or Redis.",
+        },
         Key {
             name: "recovers",
             takes: Takes::Flag,
@@ -118,6 +128,18 @@ pub static SERVICE: Family = Family {
         },
         Phrase {
             kinds: &[When],
+            about: "Takes it down now, and changes that every so often: down for 30 seconds, up for 30 seconds, down \
+                    again, until it recovers. Each time its counters begin at zero.",
+            says: &[
+                "(instance {instance} of) (the) (service) {service} flaps every {flaps}",
+                "instance {instance} flaps every {flaps}",
+            ],
+            sets: &[],
+            example: "When instance \"api-1\" flaps every 30 seconds",
+            yaml: "{service: api, instance: api-1, flaps: 30s}",
+        },
+        Phrase {
+            kinds: &[When],
             about: "Restarts it: counters begin at zero again.",
             says: &[
                 "(instance {instance} of) (the) (service) {service} restarts",
@@ -126,6 +148,29 @@ pub static SERVICE: Family = Family {
             sets: &[("restarts", "true")],
             example: "When \"api\" restarts",
             yaml: "{service: api, restarts: true}",
+        },
+        Phrase {
+            kinds: &[When],
+            about: "Stops the database that an exporter looks at: `pg_up` or `redis_up` is 0, and all that only a running \
+                    database can tell is gone. Where the exporter is real, the very database is stopped.",
+            says: &[
+                "the database of (instance {instance} of) (the) (service) {service} goes/is down",
+                "the database of (instance {instance} of) (the) (service) {service} stops",
+            ],
+            sets: &[("database", "stops")],
+            example: "When the database of \"postgres-exporter\" goes down",
+            yaml: "{service: postgres-exporter, database: stops}",
+        },
+        Phrase {
+            kinds: &[When],
+            about: "Starts that database again.",
+            says: &[
+                "the database of (instance {instance} of) (the) (service) {service} comes back",
+                "the database of (instance {instance} of) (the) (service) {service} starts/recovers (again)",
+            ],
+            sets: &[("database", "starts")],
+            example: "When the database of \"postgres-exporter\" comes back",
+            yaml: "{service: postgres-exporter, database: starts}",
         },
         Phrase {
             kinds: &[When],
@@ -196,16 +241,32 @@ fn service(args: &mut Args, problems: &mut Vec<Diagnostic>) -> Option<Built> {
         let (service, route, instance) = (service.clone(), route.clone(), instance.clone());
         changes.push(Change::Latency { service, route, instance, latency });
     }
-    if let Some(how) = args.get("down") {
-        let how = match how.text.as_str() {
-            "times out" => Outage::TimesOut,
-            "vanishes" => Outage::Vanishes,
-            _ => Outage::Refuses,
-        };
-        changes.push(Change::Down { service: service.clone(), instance: instance.clone(), how });
+    let how = args.get("down").map(|how| match how.text.as_str() {
+        "times out" => Outage::TimesOut,
+        "vanishes" => Outage::Vanishes,
+        _ => Outage::Refuses,
+    });
+    match (args.duration("flaps", problems), how) {
+        (Some(_), Some(Outage::Vanishes)) => problems.push(
+            Diagnostic::error("conflicting-keys", "what flaps stays in discovery")
+                .at(&args.place)
+                .label("refuses or times out, and can't vanish"),
+        ),
+        (Some(every), how) => {
+            let how = how.unwrap_or(Outage::Refuses);
+            changes.push(Change::Flaps { service: service.clone(), instance: instance.clone(), how, every });
+        }
+        (None, Some(how)) => {
+            changes.push(Change::Down { service: service.clone(), instance: instance.clone(), how });
+        }
+        (None, None) => {}
     }
     if args.has("restarts") {
         changes.push(Change::Restarts { service: service.clone(), instance: instance.clone() });
+    }
+    if let Some(database) = args.get("database") {
+        let runs = database.text == "starts";
+        changes.push(Change::Database { service: service.clone(), instance: instance.clone(), runs });
     }
     if args.has("recovers") {
         changes.push(Change::Recovers { service, instance });
@@ -214,7 +275,7 @@ fn service(args: &mut Args, problems: &mut Vec<Diagnostic>) -> Option<Built> {
         args,
         changes,
         before,
-        "say what changes: requests, errors, latency, down, restarts or recovers",
+        "say what changes: requests, errors, latency, down, flaps, restarts, database or recovers",
         problems,
     )
 }

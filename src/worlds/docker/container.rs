@@ -5,13 +5,13 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use testcontainers::bollard::errors::Error;
 use testcontainers::bollard::models::{ContainerInspectResponse, HostConfigLogConfig};
 use testcontainers::bollard::query_parameters::{
-    InspectContainerOptions, KillContainerOptionsBuilder, LogsOptionsBuilder, StopContainerOptionsBuilder,
+    InspectContainerOptions, KillContainerOptionsBuilder, LogsOptionsBuilder,
 };
 use testcontainers::core::{Host, Mount};
 use testcontainers::runners::AsyncRunner;
@@ -28,8 +28,9 @@ use crate::worlds::real::place::{Component, PlaceError, Program, Running};
 /// How long the engine may take to start a container whose image is there.
 const TO_START: Duration = Duration::from_secs(60);
 
-/// How long a component that is asked to end may take, in seconds.
-const TO_END: i32 = 30;
+/// How long a component that is asked to end may take, and how often it is looked whether it has.
+const TO_END: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// How long after its end its last words may take to arrive.
 const TO_BE_HEARD: Duration = Duration::from_secs(5);
@@ -43,6 +44,8 @@ pub struct Container {
     address: SocketAddr,
     log: Log,
     heard: u64,
+    /// The signal that asks it to end, whoever is connected to it.
+    ends_by: &'static str,
     /// Ends with the container.
     listening: Option<JoinHandle<()>>,
 }
@@ -77,6 +80,7 @@ impl Container {
             address: (Ipv4Addr::UNSPECIFIED, port(component.program)).into(),
             log,
             heard,
+            ends_by: if component.program == Program::Postgres { "SIGINT" } else { "SIGTERM" },
             listening: Some(listening),
         };
         let inspected = started.inspect().map_err(|error| PlaceError(engine::reason(&error)))?;
@@ -106,6 +110,12 @@ impl Container {
         if let Some(listening) = self.listening.take() {
             drop(engine::wait(async { tokio::time::timeout(TO_BE_HEARD, listening).await }));
         }
+    }
+
+    fn signal(&self, signal: &str, what: &str) -> Result<(), PlaceError> {
+        let options = KillContainerOptionsBuilder::new().signal(signal).build();
+        let client = self.network.engine().client();
+        self.done(what, engine::wait(client.kill_container(self.id(), Some(options))))
     }
 
     fn error(&self, what: &str) -> PlaceError {
@@ -151,19 +161,21 @@ impl Running for Container {
     }
 
     fn stop(&mut self) -> Result<(), PlaceError> {
-        let options = StopContainerOptionsBuilder::new().t(TO_END).signal("SIGTERM").build();
-        let client = self.network.engine().client();
-        let stopped = engine::wait(client.stop_container(self.id(), Some(options)));
-        self.done("stopped", stopped)?;
+        // An engine that is asked to stop a container may know the signal of its image only.
+        self.signal(self.ends_by, "stopped")?;
+        let asked = Instant::now();
+        while self.inspect().is_ok_and(|it| it.state.is_some_and(|state| state.running == Some(true))) {
+            if asked.elapsed() >= TO_END {
+                return Err(self.error(&format!("did not end within {TO_END:?} of being asked to")));
+            }
+            std::thread::sleep(PAUSE);
+        }
         self.hear_the_rest();
         Ok(())
     }
 
     fn kill(&mut self) -> Result<(), PlaceError> {
-        let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
-        let client = self.network.engine().client();
-        let killed = engine::wait(client.kill_container(self.id(), Some(options)));
-        self.done("killed", killed)?;
+        self.signal("SIGKILL", "killed")?;
         self.hear_the_rest();
         Ok(())
     }
@@ -199,14 +211,17 @@ fn request(
     let owner = std::fs::metadata(&component.folder)?;
     let (repository, tag) = parts(image);
     let listen = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port(component.program)));
+    let mut command = component.arguments(listen);
+    if component.program == Program::Redis {
+        // Images without an entrypoint need it, and the official one's takes it.
+        command.insert(0, "redis-server".to_owned());
+    }
     let mut request = GenericImage::new(repository, tag)
-        .with_cmd(component.arguments(listen))
+        .with_cmd(command)
         .with_container_name(name)
         .with_network(network.name())
         .with_host(HOST, Host::Addr(network.gateway()))
         .with_labels(engine::labels())
-        .with_mount(Mount::bind_mount(folder.clone(), folder.clone()))
-        .with_working_dir(folder)
         .with_startup_timeout(TO_START)
         .with_host_config_modifier(|host| {
             // Reached on its own network, and heard whatever the engine does with logs otherwise.
@@ -215,7 +230,10 @@ fn request(
         });
     if component.program != Program::Postgres {
         // Who else could read what only we may read? PostgreSQL's image chooses its own user, and reads nothing of ours.
-        request = request.with_user(format!("{}:{}", owner.uid(), owner.gid()));
+        request = request
+            .with_mount(Mount::bind_mount(folder.clone(), folder.clone()))
+            .with_working_dir(folder)
+            .with_user(format!("{}:{}", owner.uid(), owner.gid()));
     }
     for (variable, value) in &component.environment {
         request = request.with_env_var(variable, value);

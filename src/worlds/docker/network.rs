@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::io;
-use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -16,6 +16,7 @@ use testcontainers::bollard::query_parameters::InspectNetworkOptions;
 
 use super::engine::{self, Engine};
 use super::sweep;
+use crate::worlds::forward::join;
 use crate::worlds::real::place::PlaceError;
 use crate::worlds::server::Server;
 
@@ -122,21 +123,4 @@ impl Drop for Network {
         // The next sweep tries again.
         drop(engine::wait(self.engine.client().remove_network(&self.name)));
     }
-}
-
-fn join(client: &TcpStream, server: SocketAddr) -> io::Result<()> {
-    let upstream = TcpStream::connect(server)?;
-    std::thread::scope(|scope| {
-        scope.spawn(|| pass(client, &upstream));
-        pass(&upstream, client);
-    });
-    Ok(())
-}
-
-fn pass(mut from: &TcpStream, mut to: &TcpStream) {
-    if io::copy(&mut from, &mut to).is_err() {
-        // Reset on one side, so gone on both.
-        drop(from.shutdown(Shutdown::Both));
-    }
-    drop(to.shutdown(Shutdown::Write));
 }

@@ -3,6 +3,8 @@
 //! Loopback only, on ports that are free; each process in a group of its own, so that a Ctrl-C at the terminal reaches
 //! firedrill alone, which then ends them.
 
+mod postgres;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,15 +20,23 @@ impl Place for Local {
         let program = find(component.program).ok_or_else(|| missing(component.program))?;
         let address = free_address()
             .map_err(|error| PlaceError(format!("no free port for `{}`: {error}", component.name)))?;
-        let mut command = Command::new(program);
+        let is_database = component.program == Program::Postgres;
+        let mut command = match is_database {
+            true => postgres::command(&program, component, address)?,
+            false => {
+                let mut command = Command::new(program);
+                command.args(component.arguments(address));
+                command
+            }
+        };
         command
-            .args(component.arguments(address))
             .envs(component.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(&component.folder);
         let folder = component.folder.parent().unwrap_or(&component.folder);
         let process = Process::start(&component.name, folder, command)?;
         let heard = process.log().length();
-        Ok(Box::new(LocalProcess { process, address, heard }))
+        let (ends_by, dies_by) = if is_database { ("INT", Some("QUIT")) } else { ("TERM", None) };
+        Ok(Box::new(LocalProcess { process, address, heard, ends_by, dies_by }))
     }
 
     fn reach(&self, server: SocketAddr) -> String {
@@ -39,6 +49,19 @@ struct LocalProcess {
     address: SocketAddr,
     /// How much of its log was given out.
     heard: u64,
+    /// The signal that asks it to end, whoever is connected to it.
+    ends_by: &'static str,
+    /// A signal at which it ends at once and takes its children with it, where it has some.
+    dies_by: Option<&'static str>,
+}
+
+impl Drop for LocalProcess {
+    fn drop(&mut self) {
+        if let Some(signal) = self.dies_by {
+            // Whatever comes of it, it is killed after.
+            drop(self.process.end_by(signal));
+        }
+    }
 }
 
 impl Running for LocalProcess {
@@ -61,7 +84,7 @@ impl Running for LocalProcess {
     }
 
     fn stop(&mut self) -> Result<(), PlaceError> {
-        Ok(self.process.stop()?)
+        Ok(self.process.end_by(self.ends_by)?)
     }
 
     fn kill(&mut self) -> Result<(), PlaceError> {

@@ -19,7 +19,7 @@ use crate::stack::alertmanager::{self as stack, Integration, IntegrationKind, Re
 use crate::time::{Duration, Timestamp};
 use crate::timeline::{
     AlertStatus, Body, GivenUp, Message, Muted, MutedBy, Notification, NotifiedAlert, NotifyReason,
-    Observation, Observed, Outcome, RouteTaken, Routed, Withheld,
+    Observation, Observed, Outcome, RouteTaken, Routed, Waiting, Withheld,
 };
 use crate::twin::alertmanager::{Notice, NotificationLog, RouteTree, Templates, render, why_notify};
 use crate::worlds::clock::Clock;
@@ -27,6 +27,9 @@ use crate::worlds::inbox::Arrival;
 
 /// An arrival belongs to a flush that is no older than this, in the machine's time: no notification takes longer.
 const LONGEST_FLIGHT: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// How often Alertmanager drops groups that have no alert any more, in the machine's time.
+const HOUSEKEEPING: std::time::Duration = std::time::Duration::from_secs(30);
 
 pub struct Alertmanager {
     config: stack::Alertmanager,
@@ -39,6 +42,8 @@ pub struct Alertmanager {
     routed: BTreeSet<u64>,
     /// Routes with the same matchers have groups of the same key.
     groups: BTreeMap<String, Vec<Group>>,
+    /// Those that are there, and since when they have no alert any more.
+    open: BTreeMap<String, Option<Timestamp>>,
     flushes: Vec<Flush>,
     told: NotificationLog,
     /// What of it was last written down.
@@ -71,6 +76,7 @@ impl Alertmanager {
             alerts: BTreeMap::new(),
             routed: BTreeSet::new(),
             groups: BTreeMap::new(),
+            open: BTreeMap::new(),
             flushes: Vec::new(),
             told: NotificationLog::default(),
             saved: NotificationLog::default(),
@@ -86,6 +92,7 @@ impl Alertmanager {
     /// It was started anew; without its storage it has forgotten whom it told.
     pub fn restarted(&mut self, keeps_storage: bool) {
         self.routed.clear();
+        self.open.clear();
         self.flushes.clear();
         self.muted.clear();
         if !keeps_storage {
@@ -103,7 +110,7 @@ impl Alertmanager {
         arrived: Vec<Arrival>,
     ) -> Result<Vec<Observation>, AskError> {
         let mut seen = Vec::new();
-        let mut new = Vec::new();
+        let (mut new, mut opened) = (Vec::new(), Vec::new());
         for alert in sent {
             let print = fingerprint(&alert.labels);
             if self.routed.insert(print) {
@@ -112,6 +119,7 @@ impl Alertmanager {
             for node in self.tree.matching(&alert.labels) {
                 let labels = self.tree.group_labels(node, &alert.labels);
                 let key = self.tree.group_key(node, &labels);
+                opened.extend(self.opens(&alert, node, &key, &labels));
                 let groups = self.groups.entry(key).or_default();
                 if !groups.iter().any(|group| group.node == node) {
                     groups.push(Group { node, labels });
@@ -139,6 +147,7 @@ impl Alertmanager {
             }
             self.see_muted(flushed, &known, &mut seen);
         }
+        seen.extend(opened);
         // What is withheld counts for what is told after it.
         let mut unheard = flushed..self.flushes.len();
         for arrival in arrived {
@@ -194,9 +203,35 @@ impl Alertmanager {
                 fingerprint: fingerprint(&alert.labels),
             })
         });
-        let members = members.collect();
+        let members: Vec<NotifiedAlert> = members.collect();
         let at = self.clock.at_time_of_day(at);
+        if members.iter().all(|member| member.status == AlertStatus::Resolved) {
+            self.open.insert(key.clone(), Some(at));
+        }
         self.flushes.push(Flush { at, key: key.into(), members, flights: BTreeMap::new() });
+    }
+
+    /// A group that the alert opens waits for more of its kind. One that has lost its last alert may be there for a while,
+    /// and then goes on with its own timer.
+    fn opens(&mut self, alert: &Sent, node: usize, key: &str, labels: &Labels) -> Option<Observation> {
+        if alert.ends_at <= self.clock.time_of_day(alert.at) {
+            return None;
+        }
+        let emptied = self.open.insert(key.to_owned(), None);
+        let is_new =
+            emptied.is_none_or(|emptied| emptied.is_some_and(|at| alert.at - at > self.world(HOUSEKEEPING)));
+        let route = &self.tree.node(node).route;
+        let has_waited = self.clock.at_time_of_day(alert.starts_at) + route.group_wait <= alert.at;
+        if !is_new || has_waited {
+            return None;
+        }
+        let waiting = Waiting {
+            receiver: route.receiver.value.clone(),
+            group_key: key.to_owned(),
+            group_labels: labels.clone(),
+            until: alert.at + route.group_wait,
+        };
+        Some(Observation { at: alert.at, what: Observed::Waiting(waiting) })
     }
 
     /// The routes that an alert took: the receivers are Alertmanager's word.

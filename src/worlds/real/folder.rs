@@ -8,8 +8,12 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::worlds::process;
+
+/// How long it may take until nobody writes into a world's folder any more.
+const TO_BE_LEFT: Duration = Duration::from_secs(5);
 
 /// Removed when it is dropped.
 #[derive(Debug)]
@@ -33,10 +37,10 @@ impl Folder {
         &self.path
     }
 
-    /// A folder in it that did not exist.
+    /// A folder in it, for nobody else to read: the world's own may have to let somebody through.
     pub fn add(&self, name: &str) -> io::Result<PathBuf> {
         let path = self.path.join(name);
-        std::fs::create_dir_all(&path)?;
+        DirBuilder::new().mode(0o700).recursive(true).create(&path)?;
         Ok(path)
     }
 }
@@ -44,7 +48,7 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         // The next sweep tries again.
-        drop(std::fs::remove_dir_all(&self.path));
+        drop(remove(&self.path));
     }
 }
 
@@ -78,7 +82,7 @@ fn sweep_in(home: &Path) -> io::Result<Vec<Left>> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(error),
         };
-        match std::fs::remove_dir_all(&folder) {
+        match remove(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => left.push(Left { folder, ended }),
         }
@@ -87,9 +91,24 @@ fn sweep_in(home: &Path) -> io::Result<Vec<Left>> {
     Ok(left)
 }
 
+/// Children of a program that was killed may still write for a moment.
+fn remove(folder: &Path) -> io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match std::fs::remove_dir_all(folder) {
+            Err(error)
+                if error.kind() == io::ErrorKind::DirectoryNotEmpty && begun.elapsed() < TO_BE_LEFT =>
+            {
+                std::thread::sleep(TO_BE_LEFT / 100);
+            }
+            removed => return removed,
+        }
+    }
+}
+
 /// This user's folder of worlds.
 fn home() -> io::Result<PathBuf> {
-    let own = std::fs::metadata("/proc/self").or_else(|_| std::fs::metadata("."))?.uid();
+    let own = process::own_user()?;
     let path = std::env::temp_dir().join(format!("firedrill-{own}"));
     match private(&path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

@@ -6,6 +6,7 @@ pub mod alertmanager;
 pub mod ask;
 pub mod config;
 pub mod evidence;
+mod exporters;
 pub mod folder;
 mod logfmt;
 pub mod place;
@@ -13,6 +14,7 @@ pub mod prometheus;
 pub mod refusals;
 pub mod relay;
 mod standing;
+mod starting;
 mod world;
 
 pub use standing::{Standing, Substituted};

@@ -2,13 +2,15 @@
 
 use super::config;
 use super::place::Place;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Spanned};
 use crate::judge;
 use crate::promql::ParseOptions;
-use crate::scenario::{Action, AlertmanagerChange, Change, Given, Operation, Outage, Scenario, What, When};
+use crate::scenario::{
+    Action, AlertmanagerChange, Change, Given, MetricName, Operation, Outage, Scenario, What, When,
+};
 use crate::stack::Stack;
 use crate::time::{Duration, Timestamp};
-use crate::workload::{Ingestion, Workload};
+use crate::workload::{ExporterKind, Ingestion, ServiceSpec, Workload};
 use crate::worlds::clock::Clock;
 use crate::worlds::inbox::Inbox;
 use crate::worlds::targets::Targets;
@@ -22,6 +24,9 @@ const LATEST: u32 = 30_000;
 
 /// How long after it was started Prometheus has scraped its targets, in the machine's milliseconds, if that is busy.
 const TO_SCRAPE: i64 = 8_000;
+
+/// How long the exporter of PostgreSQL takes to say that nobody answers, in the machine's milliseconds.
+const TO_GIVE_UP: i64 = 1_500;
 
 /// For so long after the last scrape expressions see enough of what was scraped: look-back and usual ranges are five
 /// minutes, and a rate needs two samples.
@@ -72,6 +77,29 @@ pub fn scenario(scenario: &Scenario, stack: &Stack, speed: u32) -> Vec<Diagnosti
                         .label("a real world has one Prometheus"),
                 );
             }
+            if let Change::Metric { metric, .. } | Change::MetricGone { metric } = change
+                && let Some(exporter) = real_exporter_of(metric, stack)
+            {
+                problems.push(
+                    refused(format!("no step can set what the real exporter `{}` says", exporter.value))
+                        .at(&metric.name.span)
+                        .label("comes from the program itself")
+                        .related(&exporter.span, "said to be real here")
+                        .help("stop its database, or run this scenario in the twin"),
+                );
+            }
+            if let Change::Database { service, runs: false, .. } = change
+                && looks_at_a_real_postgres(service, stack)
+                && let Some(highest) = highest_for_a_dead_postgres(stack).filter(|highest| speed > *highest)
+            {
+                problems.push(
+                    refused(format!("no exporter can tell of a dead PostgreSQL {speed} times as fast"))
+                        .at(&step.place)
+                        .label("tries again after a second, and only then says so")
+                        .because("by then its scrape has run into its timeout")
+                        .help(format!("the highest speed for this step is {highest}")),
+                );
+            }
             if let Change::Down { how: Outage::Vanishes, .. } = change
                 && TO_NOTICE * speed > LATEST
             {
@@ -85,6 +113,32 @@ pub fn scenario(scenario: &Scenario, stack: &Stack, speed: u32) -> Vec<Diagnosti
         }
     }
     problems
+}
+
+/// The service whose real exporter that metric comes from.
+fn real_exporter_of<'s>(metric: &MetricName, stack: &'s Stack) -> Option<&'s Spanned<String>> {
+    let asked = |service: &&ServiceSpec| {
+        metric.service.as_ref().is_none_or(|asked| asked.value == service.name.value)
+            && service.metrics.iter().any(|known| known.name.value == metric.name.value)
+    };
+    let mut real = stack.services.iter().filter(|service| service.real_exporter().is_some());
+    real.find(asked).map(|service| &service.name)
+}
+
+fn looks_at_a_real_postgres(service: &Spanned<String>, stack: &Stack) -> bool {
+    // One that only an instance is named of may be any.
+    let mut meant = stack
+        .services
+        .iter()
+        .filter(|known| service.value.is_empty() || known.name.value == service.value)
+        .filter_map(ServiceSpec::real_exporter);
+    meant.any(|exporter| exporter.kind == ExporterKind::Postgres)
+}
+
+/// At which the shortest timeout is still long enough; nothing where nobody scrapes.
+fn highest_for_a_dead_postgres(stack: &Stack) -> Option<u32> {
+    let shortest = stack.prometheus.scrape_configs.iter().map(|config| config.scrape_timeout).min()?;
+    Some(u32::try_from(shortest.0 / TO_GIVE_UP).unwrap_or(u32::MAX).max(1))
 }
 
 /// Alerts are taken up after the second evaluation: either targets are scraped by then, or what was scraped before is still

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration as Pause, Instant};
 
 use super::config::{self, RuleFile, phase};
+use super::exporters::Exporters;
 use super::folder::Folder;
 use super::place::{Component, Place, PlaceError, Program, Running};
 use super::prometheus::{self, Scraped};
 use super::relay::Relay;
+use super::starting::{self, start};
 use super::{Change, ask};
 use crate::diagnostic::Diagnostic;
 use crate::scenario::{Life, Operation};
@@ -20,14 +22,7 @@ use crate::worlds::inbox::Inbox;
 use crate::worlds::targets::Targets;
 use crate::worlds::{WorldError, interrupt};
 
-const TO_START: Pause = Pause::from_secs(60);
 const PAUSE: Pause = Pause::from_millis(20);
-
-/// What a program says whose address is in use …
-const TAKEN: &str = "address already in use";
-
-/// … and how often it may.
-const MOST_TAKEN: u32 = 3;
 
 /// How long Prometheus may take to find its targets and scrape each once: it hands them on every 5 s.
 const TO_SCRAPE: Pause = Pause::from_secs(25);
@@ -55,6 +50,7 @@ pub struct Standing {
     /// None where the stack has none.
     pub alertmanager: Option<Box<dyn Running>>,
     pub alertmanager_life: Life,
+    pub exporters: Exporters,
     pub targets: Targets,
     pub inbox: Inbox,
     pub relay: Relay,
@@ -122,6 +118,7 @@ impl Standing {
         if alertmanager_component.is_some() {
             all_flags.extend(alertmanager_flags(speed));
         }
+        let mut exporters = Exporters::start(plan.stack, plan.place, plan.folder)?;
         let started = Instant::now();
         let mut prometheus = start(plan.place, &prometheus_component)?;
         let mut alertmanager = match &alertmanager_component {
@@ -133,11 +130,14 @@ impl Standing {
             wait_until_ready(plan.place, running, component)?;
             relay.lead_to(Some(running.address()));
         }
+        exporters.wait_until_ready(plan.place)?;
+        exporters.addresses().for_each(|(instance, exporter)| targets.lead_to(instance, exporter));
         let mut standing = Standing {
             prometheus,
             prometheus_life: Life::Runs,
             alertmanager,
             alertmanager_life: Life::Runs,
+            exporters,
             targets,
             inbox,
             relay,
@@ -275,6 +275,15 @@ impl Standing {
         Ok(())
     }
 
+    /// A change of the services: of the synthetic ones, and of the real exporters among them.
+    pub fn apply(&mut self, change: &Change, place: &dyn Place) -> Result<Timestamp, WorldError> {
+        let applied = self.targets.apply(change);
+        let at = applied.map_err(|problem| WorldError::Refused(Box::new(problem)))?;
+        self.exporters.apply(change, place)?;
+        self.exporters.addresses().for_each(|(instance, exporter)| self.targets.lead_to(instance, exporter));
+        Ok(at)
+    }
+
     /// It has ended: what it has written down is gone too.
     pub fn clear_alertmanager(&self) {
         if let Some(component) = &self.alertmanager_component {
@@ -284,6 +293,7 @@ impl Standing {
 
     /// An error if a component has ended by itself.
     pub fn check(&mut self) -> Result<(), WorldError> {
+        self.exporters.check()?;
         if self.prometheus_life != Life::Down {
             self.prometheus.check().map_err(lost)?;
         }
@@ -431,40 +441,13 @@ fn prepare_alertmanager(
     Ok((component, written.substitutions))
 }
 
-fn start(place: &dyn Place, component: &Component) -> Result<Box<dyn Running>, WorldError> {
-    place.start(component).map_err(lost)
-}
-
-/// Waits for it. One whose address somebody else took between choosing it and listening is started again.
+/// Waits until a program of Prometheus' family says so itself.
 fn wait_until_ready(
     place: &dyn Place,
     running: &mut Box<dyn Running>,
     component: &Component,
 ) -> Result<(), WorldError> {
-    let begun = Instant::now();
-    let mut taken = 0;
-    while !ask::is_ready(running.address(), "/-/ready") {
-        match running.check() {
-            Err(error) if taken < MOST_TAKEN && error.0.contains(TAKEN) => {
-                taken += 1;
-                *running = start(place, component)?;
-            }
-            checked => checked.map_err(|error| with_config(error, component))?,
-        }
-        if begun.elapsed() > TO_START {
-            let lines = running.last_lines();
-            let said =
-                format!("`{}` was not ready after {TO_START:?}; its last lines:\n{lines}", component.name);
-            return Err(with_config(PlaceError(said), component).into());
-        }
-        interrupt::sleep_until(Instant::now() + PAUSE)?;
-    }
-    Ok(())
-}
-
-fn with_config(error: PlaceError, component: &Component) -> PlaceError {
-    let config = component.folder.join(format!("{}.yml", component.name));
-    PlaceError(format!("{error}\nits config: {}", config.display()))
+    starting::wait_until(place, running, component, |address| ask::is_ready(address, "/-/ready"))
 }
 
 /// The release that runs, as it says itself.
@@ -523,11 +506,5 @@ fn refused(problems: Vec<Diagnostic>) -> WorldError {
     match problems.into_iter().next() {
         Some(problem) => WorldError::Refused(Box::new(problem)),
         None => WorldError::Failed("this stack can't be run in a real world".into()),
-    }
-}
-
-impl From<PlaceError> for WorldError {
-    fn from(error: PlaceError) -> WorldError {
-        WorldError::Failed(error.to_string())
     }
 }

@@ -325,10 +325,7 @@ impl World for RealWorld<'_> {
                 up.change(change, now, stack, place)?;
                 up.standing.clock.now()
             }
-            change => {
-                let changed = up.standing.targets.apply(change);
-                changed.map_err(|problem| WorldError::Refused(Box::new(problem)))?
-            }
+            change => up.standing.apply(change, place)?,
         };
         self.changed = Some(at);
         Ok(())
