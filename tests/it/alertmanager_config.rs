@@ -9,7 +9,7 @@ use firedrill::diagnostic::SourceFile;
 use firedrill::documents::alertmanager;
 use firedrill::stack::alertmanager::Version;
 
-use crate::real;
+use crate::{checked, real};
 
 const BASE: &str = r#"global:
   resolve_timeout: 5m
@@ -382,6 +382,17 @@ fn the_verdict_is_that_of_amtool() {
         assert_eq!(model.is_some(), problems.is_empty(), "{name}");
         if model.is_some() != real.is_ok() {
             wrong.push(format!("{name}\n  amtool: {real:?}\n  firedrill: {ours}"));
+        }
+        for (path, text) in
+            [("alertmanager.yml", text.clone()), ("guide.md", checked::guide("alertmanager.yml", text))]
+        {
+            let told = checked::refusals(path, &text, (None, Some(Version::OLDEST)));
+            if told.is_empty() != real.is_ok() {
+                wrong.push(format!(
+                    "{name}, checked in {path}\n  amtool: {real:?}\n  firedrill: {}",
+                    told.join("\n")
+                ));
+            }
         }
     }
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use crate::checked;
 use firedrill::diagnostic::{Diagnostic, Severity, SourceFile};
 use firedrill::documents::{prometheus, rules};
 use firedrill::stack::Version;
@@ -20,7 +21,9 @@ fn configs_are_judged_as_promtool_judges_them() {
     let mut cases: Vec<String> =
         include_str!("config_differential/configs.txt").split("\n---\n").map(str::to_owned).collect();
     cases.extend(mutations(whole));
-    compare(&["check", "config", "--syntax-only"], &cases, |file, version| prometheus::read(file, version).1);
+    compare(&["check", "config", "--syntax-only"], "prometheus.yml", &cases, |file, version| {
+        prometheus::read(file, version).1
+    });
 }
 
 #[test]
@@ -29,10 +32,19 @@ fn rule_files_are_judged_as_promtool_judges_them() {
     let mut cases: Vec<String> =
         include_str!("config_differential/rules.txt").split("\n---\n").map(str::to_owned).collect();
     cases.extend(mutations(whole));
-    compare(&["check", "rules", "--lint=none"], &cases, |file, version| rules::read(file, version).1);
+    compare(&["check", "rules", "--lint=none"], "rules.yml", &cases, |file, version| {
+        rules::read(file, version).1
+    });
 }
 
-fn compare(arguments: &[&str], cases: &[String], read: impl Fn(&SourceFile, Version) -> Vec<Diagnostic>) {
+/// What the strict reader says, and `firedrill check` of the file under its usual name, and of a guide in which a ConfigMap
+/// holds it.
+fn compare(
+    arguments: &[&str],
+    usual: &str,
+    cases: &[String],
+    read: impl Fn(&SourceFile, Version) -> Vec<Diagnostic>,
+) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (index, case) in cases.iter().enumerate() {
         std::fs::write(folder.path().join(name(index)), case).expect("a file to write");
@@ -49,6 +61,18 @@ fn compare(arguments: &[&str], cases: &[String], read: impl Fn(&SourceFile, Vers
         let theirs = &accepted[&name(index)];
         if theirs.as_ref().is_err_and(|reason| left_out(reason)) {
             continue;
+        }
+        for (how, path, text) in [
+            ("as a file", usual.to_owned(), case.clone()),
+            ("in a guide", "guide.md".to_owned(), checked::guide(usual, case)),
+        ] {
+            let told = checked::refusals(&path, &text, (Some(version), None));
+            if told.is_empty() != theirs.is_ok() {
+                disagreements.push(match theirs {
+                    Ok(()) => format!("{how}: promtool accepts what check refuses:\n{}", told.join("\n")),
+                    Err(reason) => format!("{how}: check accepts what promtool refuses: {reason}\n{case}"),
+                });
+            }
         }
         if errors.is_empty() != theirs.is_ok() {
             disagreements.push(match theirs {

@@ -25,7 +25,7 @@ impl Classified {
 /// `language` is a fence's word or a file's extension.
 pub fn read(source: &SourceFile, name: Option<&str>, language: &str) -> Classified {
     let text = source.text();
-    if text.trim().is_empty() {
+    if text.trim().is_empty() && !is_needed(name) {
         return Classified::unread("it is empty");
     }
     match language {
@@ -73,7 +73,9 @@ fn kind_of(documents: &[Node], name: Option<&str>) -> Option<PartKind> {
     if documents.iter().any(rules::is_object) {
         return Some(PartKind::Objects);
     }
-    let first = documents.first()?;
+    let Some(first) = documents.first() else {
+        return is_needed(name).then_some(PartKind::Alertmanager);
+    };
     let has = |key: &str| first.get(key).is_some();
     let list = |key: &str| first.get(key).is_some_and(|node| node.items().is_some());
     let within = |key: &str, inner: &str| first.get(key).is_some_and(|node| node.get(inner).is_some());
@@ -110,9 +112,32 @@ fn kind_of(documents: &[Node], name: Option<&str>) -> Option<PartKind> {
     } else if is_postgres_queries(first) {
         PartKind::PostgresQueries
     } else {
-        return None;
+        return by_name(&file, first);
     };
     Some(kind)
+}
+
+/// Whether a file's program stops where nothing stands in it: Prometheus does without.
+fn is_needed(name: Option<&str>) -> bool {
+    let file = name.unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    matches!(file, "alertmanager.yml" | "alertmanager.yaml")
+}
+
+/// What a file is by its usual name alone, so that a config in which nothing is right is told to be none.
+fn by_name(file: &str, root: &Node) -> Option<PartKind> {
+    // Other programs have lists of rules.
+    if root.items().is_some_and(|items| items.iter().any(|item| item.entries().is_some())) {
+        return None;
+    }
+    let (stem, extension) = file.rsplit_once('.')?;
+    match (stem, extension) {
+        ("prometheus", "yml" | "yaml") => Some(PartKind::Prometheus),
+        ("alertmanager", "yml" | "yaml") => Some(PartKind::Alertmanager),
+        ("rules" | "alerts" | "alerting_rules" | "alert_rules" | "recording_rules", "yml" | "yaml") => {
+            Some(PartKind::Rules)
+        }
+        _ => None,
+    }
 }
 
 fn is_compose(document: &Node) -> bool {

@@ -5,13 +5,13 @@
 //! does it, so that the config is the one that Alertmanager gets.
 
 use super::{alertmanager_version, flat, home};
-use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::diagnostic::{Diagnostic, SourceFile, Span};
 use crate::documents::find::glob;
 use crate::documents::parts::Part;
 use crate::documents::yaml::Node;
 use crate::documents::{alertmanager, chart_defaults};
 use crate::stack::alertmanager::Alertmanager;
-use crate::stack::wiring::{AlertmanagerConfig, Home, PartKind, Wiring};
+use crate::stack::wiring::{AlertmanagerConfig, Home, PartKind, Setting, Wiring};
 
 /// Takes every config that the parts are or hold into the wiring.
 pub fn read(parts: &[Part], wiring: &mut Wiring) {
@@ -28,12 +28,11 @@ pub fn read(parts: &[Part], wiring: &mut Wiring) {
     let none = !wiring.alertmanagers.iter().any(|config| config.home == Home::Values);
     if let Some(first) = objects.first().filter(|_| none) {
         let read = alertmanager::read_objects(None, &objects, alertmanager_version(wiring));
-        push(read, Home::AlertmanagerConfigs, first, Vec::new(), wiring);
+        push(read, Home::AlertmanagerConfigs, first.span.clone(), flat(first), Vec::new(), wiring);
     }
 }
 
 fn file(part: &Part, parts: &[Part], wiring: &mut Wiring) {
-    let Some(node) = part.documents.first() else { return };
     let read = alertmanager::read_as_meant(&part.source, alertmanager_version(wiring));
     let patterns = read.0.iter().flat_map(|config| &config.templates);
     let mut files: Vec<SourceFile> = Vec::new();
@@ -46,7 +45,8 @@ fn file(part: &Part, parts: &[Part], wiring: &mut Wiring) {
             }
         }
     }
-    push(read, home(part), node, files, wiring);
+    let settings = part.documents.first().map(flat).unwrap_or_default();
+    push(read, home(part), part.source.span(0..0), settings, files, wiring);
 }
 
 /// `alertmanager.config` and `alertmanager.templateFiles` of a chart's values.
@@ -60,27 +60,24 @@ fn of_values(values: &Node, objects: &[&Node], wiring: &mut Wiring) {
     let read = alertmanager::read_objects(Some(&merged), objects, alertmanager_version(wiring));
     let templates = at("templateFiles").and_then(Node::entries).unwrap_or_default();
     let files = templates.iter().filter_map(|(_, text)| text.view()).collect();
-    push(read, Home::Values, given, files, wiring);
+    push(read, Home::Values, given.span.clone(), flat(given), files, wiring);
 }
 
 fn push(
     (meant, problems): (Option<Alertmanager>, Vec<Diagnostic>),
     home: Home,
-    node: &Node,
+    place: Span,
+    settings: Vec<Setting>,
     template_files: Vec<SourceFile>,
     wiring: &mut Wiring,
 ) {
-    let place = match home {
-        Home::Values | Home::AlertmanagerConfigs => node.span.clone(),
-        _ => node.span.file.span(0..0),
-    };
     wiring.alertmanagers.push(AlertmanagerConfig {
         home,
         place,
         version: alertmanager_version(wiring),
         meant: meant.map(|config| Alertmanager { template_files, ..config }),
         problems,
-        settings: flat(node),
+        settings,
     });
 }
 
