@@ -53,6 +53,8 @@ pub struct Outcome {
     pub substituted: Substituted,
     /// Where a real world's configs and logs were kept, because something went wrong.
     pub evidence: Option<PathBuf>,
+    /// What shows that the machine was too busy for a real world: what broke may be its doing.
+    pub busy: Option<String>,
 }
 
 impl Outcome {
@@ -94,6 +96,7 @@ fn run_for_real(
     match ran {
         Ok(mut outcome) => {
             outcome.substituted = world.substituted();
+            outcome.busy = world.busy().map(str::to_owned);
             if !outcome.held() {
                 outcome.evidence = keep(&world);
             }
@@ -155,7 +158,15 @@ pub fn run_in(
     judge::fold(&mut verdicts);
     let timeline = world.timeline().clone();
     let simulated = world.now() - begun;
-    Ok(Outcome { verdicts, simulated, timeline, seed, substituted: Substituted::default(), evidence: None })
+    Ok(Outcome {
+        verdicts,
+        simulated,
+        timeline,
+        seed,
+        substituted: Substituted::default(),
+        evidence: None,
+        busy: None,
+    })
 }
 
 /// What a world is told before it begins: what claims will want to see, and the given-steps.

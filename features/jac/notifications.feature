@@ -25,5 +25,6 @@ Feature: Who hears of it on the learning platform
   Scenario: Of a service that is down nobody is told that it failed
     When "backend" errors rise to 5%
     Then receiver "team" is notified within 10 minutes about alert "HighErrorRate"
-    When "backend" goes down
+    When 2 minutes pass
+    And "backend" goes down
     Then alert "HighErrorRate" is inhibited by "ServiceDown" within 5 minutes

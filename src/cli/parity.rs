@@ -68,6 +68,9 @@ pub struct ParityArguments {
     pub json: Option<String>,
 }
 
+/// How often a scenario is run for real while the machine is too busy for what differs to say anything.
+const ATTEMPTS: u32 = 3;
+
 const DEFAULT_SEED: u64 = 1;
 const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 
@@ -204,14 +207,27 @@ fn compared(job: &Job, arguments: &ParityArguments, real: &Real) -> Result<Compa
         let options = RunOptions { world, ..options.clone() };
         runner::run(&job.scenario, &stack, &options).map_err(|error| error.to_string())
     };
-    let (twin, seen) = (run(WorldKind::Twin)?, run(real.world)?);
     let told = |outcome: &'_ runner::Outcome| outcome.timeline.start + outcome.simulated;
     let tolerance = Tolerance::of(&stack, &job.scenario, arguments.speed, arguments.tolerance);
-    Ok(parity::compare(
-        Told { timeline: &twin.timeline, end: told(&twin) },
-        Told { timeline: &seen.timeline, end: told(&seen) },
-        tolerance,
-    ))
+    let twin = run(WorldKind::Twin)?;
+    let mut attempt = 1;
+    loop {
+        let seen = run(real.world)?;
+        let compared = parity::compare(
+            Told { timeline: &twin.timeline, end: told(&twin) },
+            Told { timeline: &seen.timeline, end: told(&seen) },
+            tolerance,
+        );
+        match seen.busy.filter(|_| !compared.differences.is_empty()) {
+            None => return Ok(compared),
+            Some(_) if attempt < ATTEMPTS => attempt += 1,
+            Some(busy) => {
+                return Err(format!(
+                    "this machine is too busy to compare: {busy}\nrun fewer at once (--jobs) or slower (--speed)"
+                ));
+            }
+        }
+    }
 }
 
 fn told(held: &Held) -> String {

@@ -347,6 +347,7 @@ fn run_one(job: &Job, arguments: &TestArguments, options: &RunOptions, stages: &
             seed: outcome.seed,
             substituted: outcome.substituted,
             evidence: outcome.evidence,
+            busy: outcome.busy,
         },
         Ok(Err(error)) => Ran::WorldFailed { error: error.to_string() },
         Err(message) => Ran::Panicked { message },

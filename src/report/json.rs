@@ -49,7 +49,7 @@ fn scenario(result: &ScenarioResult) -> Value {
     put("stack", json!(result.stack));
     put("status", json!(status(result.status())));
     match &result.ran {
-        Ran::Finished { timeline, simulated, seed, substituted, evidence, .. } => {
+        Ran::Finished { timeline, simulated, seed, substituted, evidence, busy, .. } => {
             let start = timeline.start;
             put("seed", json!(seed));
             put("start_unix_seconds", json!(start.seconds()));
@@ -63,6 +63,9 @@ fn scenario(result: &ScenarioResult) -> Value {
             }
             if let Some(evidence) = evidence {
                 put("evidence", json!(evidence));
+            }
+            if let Some(busy) = busy {
+                put("busy", json!(busy));
             }
         }
         Ran::WorldFailed { error } => {

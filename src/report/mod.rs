@@ -50,6 +50,8 @@ pub enum Ran {
         substituted: Substituted,
         /// Where its configs and logs were kept, because something went wrong.
         evidence: Option<PathBuf>,
+        /// What shows that the machine was too busy for a real world: what broke may be its doing.
+        busy: Option<String>,
     },
     /// The world could not be started, or was lost on the way.
     WorldFailed { error: String },

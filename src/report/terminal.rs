@@ -12,7 +12,8 @@ pub fn scenario(result: &ScenarioResult, look: &Look) -> String {
     let head =
         |word: String| format!("{word}  {}  {}\n", result.address(), look.strong(&result.scenario.name));
     match &result.ran {
-        Ran::Finished { verdicts, timeline, simulated, seed, substituted, evidence } => match result.status()
+        Ran::Finished { verdicts, timeline, simulated, seed, substituted, evidence, busy } => match result
+            .status()
         {
             Status::Passed if look.detail == Detail::Quiet => String::new(),
             Status::Passed => {
@@ -39,6 +40,11 @@ pub fn scenario(result: &ScenarioResult, look: &Look) -> String {
                     "{failed} of {} failed (simulated {simulated}, seed {seed})\n",
                     counted(verdicts.len(), "expectation")
                 );
+                if let Some(busy) = busy {
+                    text += &format!(
+                        "note: this machine was too busy for it: {busy}; run fewer at once (--jobs) or slower (--speed)\n"
+                    );
+                }
                 if let Some(evidence) = evidence {
                     text += &format!("its configs and logs: {}\n", evidence.display());
                 }

@@ -202,6 +202,7 @@ fn ran_over(seen: &[Observation], claims: Vec<(&str, Claim, Timing)>) -> Scenari
         seed: 7,
         substituted: Substituted::default(),
         evidence: None,
+        busy: None,
     };
     ScenarioResult { scenario, stack: "fixtures/shop".to_owned(), world: String::new(), ran }
 }

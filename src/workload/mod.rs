@@ -129,6 +129,15 @@ impl Workload {
         worst
     }
 
+    /// Whether some instance takes connections and never answers.
+    pub fn anybody_hangs(&self, at: Timestamp) -> bool {
+        let hangs = |service: &Service| {
+            (0..service.spec().instances.len())
+                .any(|instance| service.health(instance, at) == Health::TimesOut)
+        };
+        self.services.iter().any(hangs)
+    }
+
     /// Every series that the instance exports at `at`, by its position among the instance's series; positions
     /// never change and only grow in number.
     pub fn samples(&self, id: InstanceId, at: Timestamp, each: impl FnMut(usize, f64)) {

@@ -86,6 +86,13 @@ impl Targets {
         format!("/discovery/{}", served.discoveries.len() - 1)
     }
 
+    /// Whether a scrape that began then may have run into its timeout by a step's doing.
+    pub fn may_time_out(&self, at: Timestamp) -> bool {
+        let served = read(&self.shared);
+        // A real exporter takes as long as it takes.
+        !served.exporters.is_empty() || served.workload.anybody_hangs(at)
+    }
+
     /// From now on that exporter answers in the place of an instance.
     pub fn lead_to(&self, instance: (usize, usize), exporter: SocketAddr) {
         write(&self.shared).exporters.insert(instance, exporter);

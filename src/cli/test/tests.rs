@@ -38,6 +38,7 @@ const MADE_UP: Stages = Stages {
             seed: options.seed,
             substituted: Substituted::default(),
             evidence: None,
+            busy: None,
         }),
     },
 };

@@ -32,6 +32,9 @@ const AFTER_TICK: std::time::Duration = std::time::Duration::from_millis(25);
 /// How long is waited for an evaluation that is late, before time goes on without it.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
 
+/// What Prometheus says of a scrape that ran into its timeout.
+const TIMED_OUT: &str = "context deadline exceeded";
+
 /// A silence that no step limits outlasts every scenario.
 const LONG: Duration = Duration::from_secs(365 * 86_400);
 
@@ -49,6 +52,10 @@ pub struct RealWorld<'a> {
     changed: Option<Timestamp>,
     /// An instance has left discovery, and may come back.
     vanished: bool,
+    /// Prometheus has stood still by a step's doing.
+    paused: bool,
+    /// What shows that the machine is too busy for this world.
+    busy: Option<String>,
     /// Seen, and later than `now`.
     ahead: VecDeque<Observation>,
     up: Option<Up>,
@@ -110,6 +117,8 @@ impl<'a> RealWorld<'a> {
             now: start,
             changed: None,
             vanished: false,
+            paused: false,
+            busy: None,
             ahead: VecDeque::new(),
             up: None,
             folder: None,
@@ -131,6 +140,11 @@ impl<'a> RealWorld<'a> {
         self.standing().map(|standing| standing.substituted.clone()).unwrap_or_default()
     }
 
+    /// What shows that the machine was too busy: then what broke in this world may not have been the team's doing.
+    pub fn busy(&self) -> Option<&str> {
+        self.busy.as_deref()
+    }
+
     fn up(&mut self) -> Result<&mut Up, WorldError> {
         self.up.as_mut().ok_or_else(|| WorldError::Failed("the world has not begun".into()))
     }
@@ -140,6 +154,17 @@ impl<'a> RealWorld<'a> {
         let up = self.up.as_mut().ok_or_else(|| WorldError::Failed("the world has not begun".into()))?;
         up.standing.check()?;
         let (seen, until) = up.look()?;
+        let timed_out = seen.iter().find_map(|seen| match &seen.what {
+            Observed::Target { labels, up: false, reason }
+                if reason.contains(TIMED_OUT) && !up.standing.targets.may_time_out(seen.at) =>
+            {
+                Some(format!("a scrape of {labels} ran into its timeout, though all services answer"))
+            }
+            _ => None,
+        });
+        if self.busy.is_none() && !self.paused {
+            self.busy = timed_out;
+        }
         self.ahead.extend(seen);
         self.ahead.make_contiguous().sort_by_key(|observation| observation.at);
         Ok(until)
@@ -187,6 +212,7 @@ impl<'a> RealWorld<'a> {
             self.catch_up(now)?;
         }
         let place = self.place;
+        self.paused |= *change == Change::Prometheus(Operation::Pause);
         let up = self.up()?;
         let at = up.standing.clock.now();
         match change {
@@ -348,8 +374,14 @@ impl World for RealWorld<'_> {
         let next = clock.at_time_of_day(next);
         let late = limit < next;
         let wake = clock.until(limit.min(next)) + if late { std::time::Duration::ZERO } else { AFTER_TICK };
-        interrupt::sleep_until(Instant::now() + wake)?;
+        let due = Instant::now() + wake;
+        interrupt::sleep_until(due)?;
         let asked = Instant::now();
+        let overslept = asked.saturating_duration_since(due).as_millis();
+        if overslept > interval.0.unsigned_abs().into() {
+            let words = format!("firedrill itself was woken {overslept} ms late, more than an evaluation");
+            self.busy.get_or_insert(words);
+        }
         loop {
             let until = self.look()?;
             if until > now || until >= limit {
