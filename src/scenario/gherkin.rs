@@ -5,6 +5,8 @@
 
 mod lint;
 
+use std::borrow::Cow;
+
 use cucumber::feature::Ext as _;
 use cucumber::gherkin::{self, GherkinEnv, StepType};
 
@@ -21,7 +23,7 @@ pub fn read(file: &SourceFile, problems: &mut Vec<Diagnostic>) -> Vec<Scenario> 
     if problems.len() > before {
         return Vec::new();
     }
-    let feature = match gherkin::Feature::parse(file.text(), GherkinEnv::default()) {
+    let feature = match gherkin::Feature::parse(without_mark(file.text()), GherkinEnv::default()) {
         Ok(feature) => feature,
         Err(error) => {
             problems.push(lint::syntax(file, &error.to_string()));
@@ -62,6 +64,14 @@ pub fn read(file: &SourceFile, problems: &mut Vec<Diagnostic>) -> Vec<Scenario> 
         }
     }
     out
+}
+
+/// Some editors begin a file with a byte order mark; blanks in its place keep every place where it is.
+fn without_mark(text: &str) -> Cow<'_, str> {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => Cow::Owned(format!("{:1$}{rest}", "", '\u{feff}'.len_utf8())),
+        None => Cow::Borrowed(text),
+    }
 }
 
 fn read_scenario(

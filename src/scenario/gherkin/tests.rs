@@ -129,6 +129,19 @@ fn keywords_may_be_in_another_language() {
 }
 
 #[test]
+fn a_byte_order_mark_moves_nothing() {
+    let places = |text: &str| -> Vec<String> {
+        let (scenarios, problems) = read_text(text);
+        assert!(problems.is_empty(), "{}", problems[0]);
+        let steps = scenarios.iter().flat_map(|scenario| &scenario.steps);
+        steps.map(|step| format!("{}:{}", step.place.line(), step.place.text())).collect()
+    };
+    let without = places(DESIGN);
+    assert_eq!(places(&format!("\u{feff}{DESIGN}")), without);
+    assert_eq!(places(&format!("\u{feff}# language: en\n{DESIGN}")).len(), without.len());
+}
+
+#[test]
 fn tables_and_doc_strings_are_arguments() {
     let (scenarios, problems) = read_text(
         r#"Feature: Alerts
