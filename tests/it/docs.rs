@@ -78,7 +78,7 @@ fn the_page_of_drills_as_json_tells_of_every_field() {
 }
 
 #[test]
-fn the_page_of_drills_lists_every_finding_and_its_commands_run() {
+fn the_page_of_drills_lists_every_finding() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join("docs/drill.md")).expect("the page can be read");
     let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
@@ -86,18 +86,4 @@ fn the_page_of_drills_lists_every_finding_and_its_commands_run() {
         .map(|check| format!("| `{}` | {} |", check.id, check.title))
         .collect();
     assert_eq!(rows, expected, "docs/drill.md lists the checks of src/checks/routing");
-    let commands: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("$ firedrill ")).collect();
-    assert!(commands.len() > 2);
-    for command in commands {
-        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_firedrill"))
-            .args(command.split_whitespace())
-            .current_dir(root)
-            .output()
-            .expect("firedrill starts");
-        assert!(
-            matches!(ran.status.code(), Some(0 | 1)),
-            "{command}: {}",
-            String::from_utf8_lossy(&ran.stderr)
-        );
-    }
 }
