@@ -51,3 +51,35 @@ fn judge(route: &Route, slowest: Duration) -> Option<Diagnostic> {
             .shared("short group intervals"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    fn guide(route: &str, interval: &str) -> String {
+        format!(
+            "```yaml\n# alertmanager.yml\nroute:\n  receiver: a\n{route}receivers: [{{name: a, webhook_configs: [{{url: 'http://x:1/'}}]}}]\n```\n```yaml\ngroups:\n- name: g\n{interval}  rules: [{{alert: A, expr: up == 0}}]\n```\n"
+        )
+    }
+
+    #[test]
+    fn a_pause_is_short_where_rules_are_evaluated_less_often() {
+        let short = "  group_interval: 20s\n";
+        let found = ["5:3 a group that changes is told again after 20s"];
+        check("group-interval-short", &guide(short, ""), &found);
+        check("group-interval-short", &guide(short, "  interval: 30s\n"), &found);
+        check("group-interval-short", &guide(short, "  interval: 20s\n"), &[]);
+        check("group-interval-short", &guide("  group_interval: 1m\n", ""), &[]);
+        check("group-interval-short", &guide("", ""), &[]);
+    }
+
+    #[test]
+    fn it_is_told_where_it_stands_and_not_of_the_routes_that_inherit_it() {
+        let child = "  routes:\n  - matchers: [a=b]\n    group_interval: 10s\n";
+        let found = ["7:5 a group that changes is told again after 10s"];
+        check("group-interval-short", &guide(child, ""), &found);
+        let inherited = "  group_interval: 10s\n  routes:\n  - matchers: [a=b]\n";
+        let found = ["5:3 a group that changes is told again after 10s"];
+        check("group-interval-short", &guide(inherited, ""), &found);
+    }
+}

@@ -49,3 +49,36 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let others = places.iter().skip(1);
     vec![others.fold(found, |found, (name, place)| found.related(place, format!("nor `{name}`")))]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    fn guide(expr: &str, more: &str) -> String {
+        format!(
+            "```yaml\nservices: {{p: {{image: 'prom/prometheus:v2.45.0'}}}}\n```\n```yaml\n# prometheus.yml\nscrape_configs:\n- job_name: a\n  static_configs: [{{targets: ['a:80']}}]\nrule_files: [rules.yml]\n```\n```yaml\n# rules.yml\ngroups:\n- name: a\n  rules: [{{alert: A, expr: '{expr}'}}]\n```\n{more}"
+        )
+    }
+
+    #[test]
+    fn what_exporters_and_rules_make_is_known() {
+        let id = "series-not-documented";
+        check(
+            id,
+            &guide("shop_orders_total > 1", ""),
+            &["15:29 no document says what exports `shop_orders_total`"],
+        );
+        check(id, &guide("node_load1 > 1", ""), &[]);
+        check(id, &guide("up == 0", ""), &[]);
+        check(id, &guide("job:shop_orders:rate5m > 1", ""), &[]);
+    }
+
+    #[test]
+    fn any_documented_instrumentation_says_what_is_exported() {
+        let code =
+            "```python\nfrom prometheus_client import Counter\nC = Counter('other_total', 'Others')\n```\n";
+        check("series-not-documented", &guide("shop_orders_total > 1", code), &[]);
+        let rules = "```yaml\n# rules.yml\ngroups:\n- name: a\n  rules: [{alert: A, expr: shop_orders_total > 1}]\n```\n";
+        check("series-not-documented", rules, &[]);
+    }
+}

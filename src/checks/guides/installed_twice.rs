@@ -98,3 +98,42 @@ fn brings(program: &Program, release: &Release) -> bool {
         Switch::Off(key) => !is(key, "false"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    #[test]
+    fn one_in_each_namespace_and_one_that_is_upgraded_are_no_two() {
+        let guide = |commands: &str| format!("```sh\n{commands}\n```\n");
+        let stack = "helm install stack prometheus-community/kube-prometheus-stack -n monitoring";
+        let id = "installed-twice";
+        let second = |chart: &str| guide(&format!("{stack}\nhelm install second {chart} -n monitoring"));
+        check(id, &second("grafana/grafana"), &["3:21 this is a second Grafana"]);
+        check(id, &second("prometheus-community/alertmanager"), &["3:21 this is a second Alertmanager"]);
+        check(id, &second("grafana/loki"), &[]);
+        check(id, &guide(&format!("{stack}\nhelm install g grafana/grafana -n other")), &[]);
+        check(
+            id,
+            &guide(&format!(
+                "{stack}\nhelm upgrade stack prometheus-community/kube-prometheus-stack -n monitoring"
+            )),
+            &[],
+        );
+        let off = "--set grafana.enabled=false";
+        check(id, &guide(&format!("{stack} {off}\nhelm install g grafana/grafana -n monitoring")), &[]);
+        // What the missing values say is not known.
+        check(id, &guide(&format!("{stack} -f my.yaml\nhelm install g grafana/grafana -n monitoring")), &[]);
+    }
+
+    #[test]
+    fn a_deployment_beside_the_chart_is_one_more() {
+        let guide = |namespace: &str| {
+            format!(
+                "```sh\nhelm install stack prometheus-community/kube-prometheus-stack -n monitoring\n```\n```yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: p, namespace: {namespace}}}\nspec: {{template: {{spec: {{containers: [{{image: 'prom/prometheus:v2.45.0'}}]}}}}}}\n```\n"
+            )
+        };
+        check("installed-twice", &guide("monitoring"), &["8:47 this is a second Prometheus"]);
+        check("installed-twice", &guide("other"), &[]);
+    }
+}

@@ -46,3 +46,25 @@ fn object<'w>(wiring: &'w Wiring, workload: &Workload) -> Option<&'w Object> {
             && object.namespace() == namespace
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    #[test]
+    fn any_probe_of_the_pod_is_one_and_the_application_is_its_owner_s_business() {
+        let guide = |kind: &str, image: &str, probe: &str| {
+            format!(
+                "```yaml\napiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{template: {{spec: {{containers: [{{name: a, image: '{image}'{probe}}}]}}}}}}\n```\n"
+            )
+        };
+        let loki = "grafana/loki:2.8.0";
+        let found = ["5:56 nothing asks whether this program still answers"];
+        check("no-probes", &guide("StatefulSet", loki, ""), &found);
+        check("no-probes", &guide("StatefulSet", loki, ", livenessProbe: {tcpSocket: {port: 3100}}"), &[]);
+        check("no-probes", &guide("StatefulSet", loki, ", readinessProbe: {exec: {command: [a]}}"), &[]);
+        check("no-probes", &guide("Deployment", "shop:1", ""), &[]);
+        // Compose has other words for it.
+        check("no-probes", &format!("```yaml\nservices: {{a: {{image: '{loki}'}}}}\n```\n"), &[]);
+    }
+}
