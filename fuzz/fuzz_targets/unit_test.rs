@@ -25,7 +25,8 @@ fuzz_target!(|text: &str| {
         // Years at a step of a second are allowed, and take their time.
         let long = Duration::from_secs(3600);
         let is_short = scenario.steps.iter().all(|step| !step.text.contains(['d', 'w', 'y']));
-        if test.interval > Duration::from_secs(10) && test.interval < long && is_short {
+        let interval = test.interval.unwrap_or(test.evaluation_interval);
+        if interval > Duration::from_secs(10) && interval < long && is_short {
             drop(runner::run(scenario, &stack, &RunOptions::default()));
         }
     }
