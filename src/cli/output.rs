@@ -29,17 +29,22 @@ pub fn tell_aside(text: &str) {
 
 /// Every problem as a person reads it, and how many there are. True when one of them is an error.
 pub fn problems(problems: &[Diagnostic], colour: bool) -> bool {
-    for problem in problems.iter().take(SHOWN) {
-        complain(&format!("{}\n", problem.render(colour).trim_end()));
-    }
-    if problems.len() > SHOWN {
-        complain(&format!("and {} more\n", problems.len() - SHOWN));
-    }
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let errors = shown(problems, colour);
     match errors {
         0 => {}
         1 => complain("1 error; nothing was run"),
         errors => complain(&format!("{errors} errors; nothing was run")),
     }
     errors > 0
+}
+
+/// The same where everything goes on; how many of them are errors.
+pub fn shown(problems: &[Diagnostic], colour: bool) -> usize {
+    for problem in problems.iter().take(SHOWN) {
+        complain(&format!("{}\n", problem.render(colour).trim_end()));
+    }
+    if problems.len() > SHOWN {
+        complain(&format!("and {} more\n", problems.len() - SHOWN));
+    }
+    problems.iter().filter(|problem| problem.severity == Severity::Error).count()
 }

@@ -9,7 +9,6 @@ use super::images::ImageArguments;
 use super::stages::{StackSource, Stages};
 use super::{Exit, output, real_world};
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::judge::clock;
 use crate::labels::Labels;
 use crate::runner::WorldKind;
 use crate::scenario::phrases::{self, Built, Kind, Sentence};
@@ -48,6 +47,9 @@ pub struct UpArguments {
     pub seed: u64,
 }
 
+/// How long programs take to start and to be scraped once, in seconds.
+const TO_STAND: i64 = 10;
+
 /// How far time goes on before the keyboard is looked at again, in the machine's time.
 const LOOK_MS: i64 = 250;
 
@@ -82,7 +84,12 @@ pub fn run(arguments: &UpArguments, color: When) -> Exit {
     let scenario = nothing(&stack);
     let start = twin::start_of(&scenario, &stack);
     let mut world = RealWorld::new(&stack, place, start, arguments.speed, arguments.seed);
-    output::say(&format!("standing up {} (what is normal goes on for a while first) …\n", stack.path));
+    let normal = twin::warm_up_of(&stack);
+    let takes = Duration::from_secs(normal.0 / 1000 / i64::from(arguments.speed) + TO_STAND);
+    output::say(&format!(
+        "standing up {} (what is normal goes on for {normal} first: about {takes} from now) …\n",
+        stack.path
+    ));
     match keep(&mut world, &stack, scenario, arguments.speed, colour) {
         Ok(()) | Err(WorldError::Interrupted) => {
             output::say("torn down\n");
@@ -131,7 +138,9 @@ fn keep(
                     scenario = so_far;
                     take(world, &changes, &words, colour)?;
                 }
-                Err(problems) => drop(output::problems(&problems, colour)),
+                Err(problems) => {
+                    output::shown(&problems, colour);
+                }
             }
         }
         let limit = world.now() + step;
@@ -144,7 +153,7 @@ fn take(world: &mut RealWorld<'_>, changes: &[Change], words: &str, colour: bool
     for change in changes {
         match world.apply(change) {
             Err(WorldError::Refused(problem)) => {
-                output::problems(&[*problem], colour);
+                output::shown(&[*problem], colour);
                 return Ok(());
             }
             applied => applied?,
@@ -239,7 +248,9 @@ fn urls(world: &RealWorld<'_>, stack: &Stack) -> String {
 
 /// An example of each step that can be typed, below what it does.
 fn help() -> String {
-    let phrases = phrases::FAMILIES.iter().flat_map(|family| family.phrases);
+    // A real world has one Prometheus.
+    let families = phrases::FAMILIES.iter().filter(|family| !family.subject.starts_with("replica"));
+    let phrases = families.flat_map(|family| family.phrases);
     let mut text = String::new();
     for phrase in phrases.filter(|phrase| phrase.kinds.contains(&Kind::When)) {
         let example = phrase.example.split_once(' ').map_or(phrase.example, |(_, words)| words);
@@ -248,9 +259,14 @@ fn help() -> String {
     text + "\n"
 }
 
+/// Since the beginning, as a person who watches wants to know it.
+fn whole_seconds(at: Timestamp, start: Timestamp) -> Duration {
+    Duration::from_secs((at - start).0.div_euclid(1000))
+}
+
 /// What is worth a line.
 fn line(seen: &Observation, start: Timestamp) -> Option<String> {
-    let at = clock(seen.at, start);
+    let at = whole_seconds(seen.at, start);
     let name = |labels: &Labels| {
         let name = labels.value("alertname").to_owned();
         let others = labels.without("alertname");
@@ -286,12 +302,12 @@ fn line(seen: &Observation, start: Timestamp) -> Option<String> {
             "{} is to be told of {} at {}: the group waits for more",
             waiting.receiver,
             waiting.group_labels,
-            clock(waiting.until, start)
+            whole_seconds(waiting.until, start)
         ),
         Observed::Muted(muted) => {
             format!("{} is muted for {}: {}", name(&muted.labels), muted.receiver, muted.by.as_str())
         }
         _ => return None,
     };
-    Some(format!("{at:>10}  {text}\n"))
+    Some(format!("{:>8}  {text}\n", at.to_string()))
 }

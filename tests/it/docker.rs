@@ -264,17 +264,23 @@ fn docker_only_what_dead_firedrills_left_is_swept() {
     assert_eq!(left, expected);
 }
 
-/// A scenario of each stack, short and with time to spare: what they test is that the same file runs here.
-const SCENARIOS: [&str; 7] = [
+/// Scenarios of each stack, short and with time to spare: what they test is that the same file runs here.
+const SCENARIOS: [&str; 12] = [
     "features/sei/api.feature:14",
-    "features/todo/todo.feature:12",
-    "features/jac/learning.feature:13",
+    "features/edu7p/notifications.feature:7",
     "features/funlynk/backend.feature:31",
+    "features/jac/learning.feature:13",
+    "features/sei/notifications.feature:31",
+    "features/todo/todo.feature:12",
+    "scenarios/edu7p/platform.yaml:44",
+    "scenarios/jac/learning.yaml:82",
+    "scenarios/sei/kafka.yaml:9",
     "scenarios/todo/todo.yaml:32",
     // Containers that are killed, started and paused.
     "features/jac/faults.feature:8",
     "features/sei/faults.feature:99",
 ];
+const SPEED: &str = "30";
 
 fn firedrill(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_firedrill"));
@@ -290,10 +296,10 @@ fn docker_scenarios_of_the_stacks_hold_in_containers() {
     let mut left = SCENARIOS.to_vec();
     let mut told = String::new();
     // Real time on a busy machine: what failed gets another chance, with less company.
-    for jobs in ["3", "1"] {
+    for jobs in ["6", "1"] {
         let mut arguments = vec!["test"];
         arguments.extend(&left);
-        arguments.extend(["--world", "docker", "--speed", "20", "--jobs", jobs]);
+        arguments.extend(["--world", "docker", "--speed", SPEED, "--jobs", jobs]);
         let output = firedrill(&arguments).output().unwrap();
         told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         if output.status.code() == Some(0) {
@@ -342,7 +348,7 @@ fn kill_docker_9_at_twenty_moments_leaves_nothing_after_the_next_start() {
     }
     let temporary = tempfile::tempdir().unwrap();
     let start = || {
-        let mut command = firedrill(&["test", SCENARIOS[0], "--world", "docker", "--speed", "30"]);
+        let mut command = firedrill(&["test", SCENARIOS[0], "--world", "docker", "--speed", SPEED]);
         command.env("TMPDIR", temporary.path()).stdout(std::process::Stdio::null());
         command.stderr(std::process::Stdio::null()).spawn().unwrap()
     };

@@ -20,7 +20,7 @@ fn local_exporters_tell_of_their_databases() {
     if real::available(&programs)
         && real::available(&["prometheus-postgres-exporter", "prometheus-redis-exporter"])
     {
-        check(&["--world", "local", "--speed", SPEED, "--jobs", "3"]);
+        check(&["--world", "local", "--speed", SPEED, "--jobs", "5"]);
     }
 }
 
@@ -28,7 +28,7 @@ fn local_exporters_tell_of_their_databases() {
 #[test]
 fn docker_exporters_tell_of_their_databases() {
     if crate::docker::image_map().is_some() {
-        check(&["--world", "docker", "--speed", SPEED, "--jobs", "3"]);
+        check(&["--world", "docker", "--speed", SPEED, "--jobs", "5"]);
     }
 }
 

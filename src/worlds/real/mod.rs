@@ -17,7 +17,7 @@ mod standing;
 mod starting;
 mod world;
 
-pub use standing::{Standing, Substituted};
+pub use standing::{Plan, Standing, Substituted};
 pub use world::RealWorld;
 
 use crate::scenario::Change;
