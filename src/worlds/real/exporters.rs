@@ -7,7 +7,7 @@
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
 
-use super::folder::Folder;
+use super::folder::{Folder, word};
 use super::place::{Component, Place, Program, Running};
 use super::{ask, starting};
 use crate::diagnostic::Spanned;
@@ -245,9 +245,4 @@ fn password() -> std::io::Result<String> {
     let mut bytes = [0; 16];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// As a part of a file's name.
-fn word(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }

@@ -127,7 +127,7 @@ fn private(path: &Path) -> io::Result<()> {
 }
 
 /// As a part of a file's name.
-fn word(text: &str) -> String {
+pub(super) fn word(text: &str) -> String {
     text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
 }
 
