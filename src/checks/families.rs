@@ -190,6 +190,8 @@ pub const FAMILIES: &[Family] = &[
         title: "Traces",
         about: "Spans that nobody takes, and traces that don't join or don't last.",
         checks: &[
+            &traces::collector_config_refused::CHECK,
+            &traces::collector_component_unused::CHECK,
             &traces::trace_agent_missing::CHECK,
             &traces::trace_client_in_browser::CHECK,
             &traces::import_not_exported::CHECK,

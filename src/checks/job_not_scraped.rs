@@ -60,6 +60,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
 fn jobs(wiring: &Wiring) -> Option<Vec<String>> {
     // The job of a monitor's targets is their Service's name, or a label's value.
     if wiring.prometheus.is_empty()
+        || super::sources::takes_pushes(wiring)
         || wiring.operator_objects.iter().any(|it| it.kind.value.ends_with("Monitor"))
     {
         return None;

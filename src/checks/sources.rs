@@ -29,6 +29,8 @@ pub struct Sources<'w> {
     /// The exporters that are there.
     evidence: BTreeMap<&'static str, Evidence>,
     listed: bool,
+    /// Metrics come by other ways than scraping, too.
+    pub pushed: bool,
     /// What discovery gives to the targets of the application's metrics, and to those of exporters.
     pub target_labels: [Option<BTreeSet<String>>; 2],
 }
@@ -44,7 +46,8 @@ impl<'w> Sources<'w> {
         let ids = catalogue::exporters().iter().map(|exporter| exporter.id);
         let evidence = ids.filter_map(|id| Some((id, evidence(wiring, id)?))).collect();
         let target_labels = [true, false].map(|application| target_labels(wiring, application));
-        Sources { wiring, recorded, evidence, listed: targets_are_listed(wiring), target_labels }
+        let (listed, pushed) = (targets_are_listed(wiring), takes_pushes(wiring));
+        Sources { wiring, recorded, evidence, listed, pushed, target_labels }
     }
 
     pub fn known(&self, name: &str) -> Known<'w> {
@@ -66,6 +69,9 @@ impl<'w> Sources<'w> {
     /// Why the documents lack a metric that a known exporter would have; `None` where they have it or can't tell.
     pub fn missing(&self, name: &str) -> Option<Missing> {
         let wiring = self.wiring;
+        if self.pushed {
+            return None;
+        }
         let exporter = catalogue::of_name(name)?;
         if matches!(exporter.id, "scrape" | "prometheus" | "alertmanager" | "clients")
             || queried(wiring, name)
@@ -216,6 +222,23 @@ fn evidence(wiring: &Wiring, id: &str) -> Option<Evidence> {
 fn deploys_prometheus(wiring: &Wiring) -> bool {
     wiring.running("prom/prometheus").next().is_some()
         || wiring.releases.iter().any(|release| matches!(release.chart.value.as_str(), STACK | "prometheus"))
+}
+
+/// Whether metrics are pushed to Prometheus: of jobs and names that no scrape config has.
+pub fn takes_pushes(wiring: &Wiring) -> bool {
+    const WORDS: [&str; 4] = [
+        "enable-otlp-receiver",
+        "enable-remote-write-receiver",
+        "otlp-write-receiver",
+        "remote-write-receiver",
+    ];
+    let programs = wiring.running("prom/prometheus").chain(wiring.running("prometheus/prometheus"));
+    let mut arguments = programs.flat_map(|(_, container)| &container.args);
+    let told = arguments.any(|argument| WORDS.iter().any(|word| argument.value.contains(word)));
+    told || wiring
+        .prometheus
+        .iter()
+        .any(|config| config.source.text().lines().any(|line| line.starts_with("otlp:")))
 }
 
 /// Whether every target is written down: nothing is discovered that the documents can't tell.

@@ -56,7 +56,11 @@ fn judge(sources: &Sources, name: &str) -> Option<(Diagnostic, String)> {
     }
     let application = !name.contains(':') && matches!(sources.known(name), Known::Nothing);
     // A prefix of an exporter's whose metrics are not all known proves nothing.
-    if !application || catalogue::of_name(name).is_some() || sources.wiring.metrics.is_empty() {
+    if !application
+        || sources.pushed
+        || catalogue::of_name(name).is_some()
+        || sources.wiring.metrics.is_empty()
+    {
         return None;
     }
     let diagnostic = Diagnostic::error("", format!("no documented code makes `{name}`"))

@@ -3,6 +3,7 @@
 pub mod alertmanager;
 pub mod chart_defaults;
 pub mod check_settings;
+mod collector;
 pub mod compose;
 pub mod dashboard;
 pub mod expectations;

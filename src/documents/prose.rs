@@ -31,6 +31,10 @@ pub fn read(file: &SourceFile) -> Vec<Listed> {
             headings.push((LEAD, spanned(file, start..start + trimmed.len())));
             continue;
         }
+        // A link leads to what others do, and promises nothing.
+        if trimmed.contains("](http") {
+            continue;
+        }
         let item = item(trimmed).or_else(|| row(trimmed));
         let Some(offset) = item else { continue };
         let headings = headings.iter().map(|(_, heading)| heading.clone()).collect();
@@ -125,6 +129,11 @@ mod tests {
             "# Alerts\n## Critical\n- Service **down**\n\n```yaml\n- a\n```\n# Other\n1. One\n",
             &["Alerts > Critical > Service down guide.md:3:3", "Other > One guide.md:9:4"],
         );
+    }
+
+    #[test]
+    fn an_item_with_a_link_is_none() {
+        check("# M\n- [ELK](http://x.org) for logs\n- Users\n", &["M > Users guide.md:3:3"]);
     }
 
     #[test]

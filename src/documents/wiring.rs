@@ -10,8 +10,8 @@ use std::path::Path;
 use super::parts::{Part, Parts};
 use super::yaml::{Kind, Node};
 use super::{
-    compose, dashboard, filebeat, fluent_bit, grafana, helm, instrumentation, kubernetes, log_code, loki,
-    parts, prometheus, promql_blocks, promtail, rules, trace_code,
+    collector, compose, dashboard, filebeat, fluent_bit, grafana, helm, instrumentation, kubernetes,
+    log_code, loki, parts, prometheus, promql_blocks, promtail, rules, trace_code,
 };
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
 use crate::stack::Version;
@@ -169,6 +169,10 @@ fn configs(part: &Part, wiring: &mut Wiring) {
             let namespace = part.holder.as_ref().map(|holder| holder.namespace.clone());
             let version = image_version(wiring, "beats/filebeat");
             wiring.logs.filebeat.push(filebeat::read(document, home(part), namespace, version));
+        }
+        PartKind::OpenTelemetry => {
+            let Some(document) = part.documents.first() else { return };
+            wiring.traces.collectors.push(collector::read(document, home(part)));
         }
         PartKind::Dashboard => {
             let read = part.documents.iter().filter_map(|document| dashboard::read(document, home(part)));

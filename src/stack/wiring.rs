@@ -31,7 +31,7 @@ pub use network::{Address, Reached};
 pub use objects::{Backend, Binding, Endpoint, Ingress, Monitor, Object, Role, RoleRule};
 pub use prose::Listed;
 pub use targets::ScrapeTarget;
-pub use traces::{Agent, TraceClient, TraceLibrary, Traces};
+pub use traces::{Agent, CollectorConfig, CollectorPipeline, TraceClient, TraceLibrary, Traces};
 
 /// Everything that checks look at.
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,7 @@
 //! Spans that nobody takes, traces that do not join, stores that forget them.
 
+pub mod collector_component_unused;
+pub mod collector_config_refused;
 pub mod import_not_exported;
 pub mod metric_reader_misused;
 pub mod samples_everything;

@@ -55,11 +55,44 @@ fn structured(source: &SourceFile, name: Option<&str>, certain: bool) -> Classif
             Classified::unread("it is a template, and no YAML before it is rendered")
         }
         Some(kind) => Classified { kind, documents, problems, unread: None },
+        // What a program shows or a part of a file is told from what would be a config.
+        None if !problems.is_empty() && name.is_none() && !looks_like_config(source.text()) => {
+            Classified::unread("it can't be parsed")
+        }
         None if !problems.is_empty() => {
             Classified { documents, problems, ..Classified::unread("it can't be parsed") }
         }
         None => Classified { documents, ..Classified::unread("it is no config of a kind that is known") },
     }
+}
+
+/// Whether a line begins as those of the known configs do.
+fn looks_like_config(text: &str) -> bool {
+    const KEYS: [&str; 22] = [
+        "apiVersion:",
+        "kind:",
+        "global:",
+        "scrape_configs:",
+        "rule_files:",
+        "alerting:",
+        "groups:",
+        "route:",
+        "receivers:",
+        "services:",
+        "- alert:",
+        "- record:",
+        "- job_name:",
+        "- name:",
+        "datasources:",
+        "providers:",
+        "server:",
+        "clients:",
+        "prometheus:",
+        "grafana:",
+        "\"panels\":",
+        "\"dashboard\":",
+    ];
+    text.lines().any(|line| KEYS.iter().any(|key| line.trim_start().starts_with(key)))
 }
 
 fn is_fluent_bit(text: &str) -> bool {
@@ -97,13 +130,15 @@ fn kind_of(documents: &[Node], name: Option<&str>) -> Option<PartKind> {
         PartKind::OpenTelemetry
     } else if has("tests") && (has("rule_files") || list("groups")) {
         PartKind::UnitTest
+    } else if is_grafana_alerting(first) {
+        PartKind::GrafanaProvisioning
     } else if list("groups") {
         PartKind::Rules
     } else if has("route") && has("receivers") {
         PartKind::Alertmanager
     } else if list("datasources") || list("providers") || list("notifiers") {
         PartKind::GrafanaProvisioning
-    } else if list("panels") || within("dashboard", "panels") {
+    } else if list("panels") || within("dashboard", "panels") || has_rows(first) {
         PartKind::Dashboard
     } else if is_values(first) || file.contains("values") {
         PartKind::Values
@@ -138,6 +173,19 @@ fn by_name(file: &str, root: &Node) -> Option<PartKind> {
         }
         _ => None,
     }
+}
+
+/// Grafana provisions its own alert rules, contact points and policies from files that begin with `apiVersion: 1`.
+fn is_grafana_alerting(document: &Node) -> bool {
+    const KEYS: [&str; 5] = ["groups", "contactPoints", "policies", "muteTimes", "deleteRules"];
+    document.get("apiVersion").and_then(Node::scalar) == Some("1")
+        && KEYS.iter().any(|key| document.get(key).is_some())
+}
+
+/// A dashboard of the time before Grafana 5.
+fn has_rows(document: &Node) -> bool {
+    let rows = document.get("rows").and_then(Node::items).unwrap_or_default();
+    document.get("title").is_some() && rows.iter().any(|row| row.get("panels").is_some())
 }
 
 fn is_compose(document: &Node) -> bool {

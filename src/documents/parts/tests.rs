@@ -32,6 +32,10 @@ fn parts_are_told_by_their_content() {
         ("prometheus: {prometheusSpec: {}}\n", "Helm values"),
         ("a: {query: x, metrics: []}\n", "postgres_exporter queries"),
         ("rule_files: [a]\ntests: []\n", "promtool unit test"),
+        ("apiVersion: 1\ngroups:\n- orgId: 1\n  rules: []\n", "Grafana provisioning"),
+        ("apiVersion: 1\ncontactPoints: []\n", "Grafana provisioning"),
+        ("title: A\nrows:\n- panels: []\n", "Grafana dashboard"),
+        ("receivers: {}\nservice: {pipelines: {}}\n", "OpenTelemetry config"),
     ] {
         check("a.yaml", text, &[&format!("{kind} a.yaml a.yaml:1:1")]);
     }
