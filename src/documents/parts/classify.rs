@@ -55,8 +55,7 @@ fn structured(source: &SourceFile, name: Option<&str>, certain: bool) -> Classif
             Classified::unread("it is a template, and no YAML before it is rendered")
         }
         Some(kind) => Classified { kind, documents, problems, unread: None },
-        // What a program shows or a part of a file is told from what would be a config.
-        None if !problems.is_empty() && name.is_none() && !looks_like_config(source.text()) => {
+        None if !problems.is_empty() && is_excerpt(source.text(), name) => {
             Classified::unread("it can't be parsed")
         }
         None if !problems.is_empty() => {
@@ -64,6 +63,11 @@ fn structured(source: &SourceFile, name: Option<&str>, certain: bool) -> Classif
         }
         None => Classified { documents, ..Classified::unread("it is no config of a kind that is known") },
     }
+}
+
+/// Whether it is what a program shows, or a part of a file: a line of JSON under the name of its dashboard, too.
+fn is_excerpt(text: &str, name: Option<&str>) -> bool {
+    text.trim_start().starts_with('"') || name.is_none() && !looks_like_config(text)
 }
 
 /// Whether a line begins as those of the known configs do.

@@ -60,6 +60,15 @@ fn here_documents_in_a_guide_s_shell_are_parts() {
 }
 
 #[test]
+fn a_part_of_a_file_is_no_broken_one() {
+    let guide = "In `d.json`:\n\n```yaml\n\"expr\": \"up{a=\\\"b\\\"}\",\n```\n```json\n$ curl localhost\n{\"a\": 1}\n```\n```yaml\ngroups:\n  - a: {\n```\n";
+    let mut parts = Parts::default();
+    parts.file(&SourceFile::new("guide.md", guide));
+    let mut lines = parts.broken.iter().filter_map(|problem| Some(problem.place.as_ref()?.line()));
+    assert!(!parts.broken.is_empty() && lines.all(|line| line > 10), "{:?}", parts.broken);
+}
+
+#[test]
 fn what_is_not_read_has_a_reason() {
     check("guide.md", "```\n┌──┐\n```\n", &["it is text without a language - guide.md:2:1"]);
     check("guide.md", "```mermaid\ngraph\n```\n", &["`mermaid` is no language that is read - guide.md:2:1"]);
