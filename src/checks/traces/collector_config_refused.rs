@@ -97,7 +97,7 @@ fn version(wiring: &Wiring) -> Option<Version> {
     tags.find_map(Version::parse)
 }
 
-/// A component's name, for other checks.
+/// Whether a pipeline or the service names the component.
 pub fn is_used(config: &CollectorConfig, section: &str, component: &Spanned<String>) -> bool {
     config.uses().any(|(name, sections)| name.value == component.value && sections.contains(&section))
 }
