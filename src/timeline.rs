@@ -4,7 +4,7 @@ mod notification;
 
 use crate::diagnostic::Span;
 use crate::labels::Labels;
-use crate::time::Timestamp;
+use crate::time::{Duration, Timestamp};
 
 pub use notification::{
     AlertStatus, Body, GivenUp, HttpRequest, Mail, Message, Muted, MutedBy, Notification, NotifiedAlert,
@@ -27,7 +27,8 @@ pub struct Observation {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Observed {
     /// A when-step took effect. `then` claims count their time from the last of these, or from a named one.
-    Moment { name: Option<String>, text: String },
+    /// `late` is how long before it the evaluation was that it followed, where that was not at the same instant.
+    Moment { name: Option<String>, text: String, late: Duration },
     /// A target's health at its first scrape, and whenever it changes.
     Target { labels: Labels, up: bool, reason: String },
     /// A target left or entered discovery.

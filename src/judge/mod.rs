@@ -62,6 +62,9 @@ pub struct Claimed {
     pub start: Timestamp,
     /// What its times count from.
     pub since: Timestamp,
+    /// How long before that the evaluation was that the step followed: what is seen so many evaluations later is no
+    /// sooner.
+    pub late: Duration,
     /// When the step was reached.
     pub now: Timestamp,
     /// How long a claim about now waits for the first thing to be seen: one evaluation.
@@ -74,17 +77,14 @@ impl Claimed {
     /// A claim made `now`, counting from the moment it names, or from the last one.
     pub fn of(then: &Then, timeline: &Timeline, now: Timestamp, patience: Duration) -> Self {
         let wanted = then.timing.since.as_ref().map(|name| name.value.as_str());
-        let since = timeline.observations.iter().rev().find_map(|seen| match &seen.what {
-            Observed::Moment { name, .. } if wanted.is_none() || wanted == name.as_deref() => Some(seen.at),
+        let moment = timeline.observations.iter().rev().find_map(|seen| match &seen.what {
+            Observed::Moment { name, late, .. } if wanted.is_none() || wanted == name.as_deref() => {
+                Some((seen.at, *late))
+            }
             _ => None,
         });
-        Claimed {
-            start: timeline.start,
-            since: since.unwrap_or(timeline.start),
-            now,
-            patience,
-            curious: true,
-        }
+        let (since, late) = moment.unwrap_or((timeline.start, Duration::ZERO));
+        Claimed { start: timeline.start, since, late, now, patience, curious: true }
     }
 }
 
@@ -215,7 +215,7 @@ pub fn watches(then: &Then) -> Vec<Watch> {
 fn window(then: &Then, claimed: &Claimed) -> Window {
     let timing = &then.timing;
     let since = claimed.since;
-    let from = since + timing.not_before.unwrap_or_default();
+    let from = timing.not_before.map_or(since, |not_before| since + not_before - claimed.late);
     if let Some(at) = timing.at {
         let at = claimed.start + at;
         return Window::Instant { at, patience: at };

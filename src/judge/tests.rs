@@ -240,7 +240,7 @@ fn an_alert_already_firing_when_the_claim_begins_is_firing() {
 }
 
 fn moment(name: Option<&str>) -> Observed {
-    Observed::Moment { name: name.map(str::to_owned), text: "errors rise".to_owned() }
+    Observed::Moment { name: name.map(str::to_owned), text: "errors rise".to_owned(), late: Duration::ZERO }
 }
 
 #[test]

@@ -58,6 +58,9 @@ const RETRY: Duration = Duration::from_secs(5);
 /// From an evaluation to the inbox, on a machine that has other things to do.
 const WAY: Duration = Duration(100);
 
+/// By how much a step or an evaluation is late on such a machine.
+const LATE: Duration = Duration(20);
+
 /// The longest pause at all.
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
@@ -75,6 +78,8 @@ pub struct Tolerance {
     pub retry: Duration,
     /// What a message's way through two programs takes of the machine's time.
     pub way: Duration,
+    /// How much later than meant the machine does what it is to do.
+    pub late: Duration,
 }
 
 impl Tolerance {
@@ -119,12 +124,14 @@ impl Tolerance {
             false => Duration::ZERO,
         };
         let way = Duration(WAY.0 * i64::from(speed));
-        Tolerance { instants: asked.unwrap_or(own), timer, sending, discovery, retry, way }
+        // Who asks for a tolerance has thought of that.
+        let late = if asked.is_some() { Duration::ZERO } else { Duration(LATE.0 * i64::from(speed)) };
+        Tolerance { instants: asked.unwrap_or(own), timer, sending, discovery, retry, way, late }
     }
 
     /// How far apart a change of an alert's state may be.
     fn of_states(&self) -> Duration {
-        self.instants + self.discovery
+        self.instants + self.discovery + self.late
     }
 
     fn of_notice(&self, notice: &Notification) -> Duration {
@@ -363,7 +370,7 @@ mod tests {
                     reason: String::new(),
                 };
                 let what = match *what {
-                    "!" => Observed::Moment { name: None, text: String::new() },
+                    "!" => Observed::Moment { name: None, text: String::new(), late: Duration::ZERO },
                     _ => Observed::Alert(change),
                 };
                 timeline.push(Timestamp(at * 1000), what);

@@ -151,7 +151,7 @@ fn verdict(verdict: &Verdict, all: &[Verdict], start: Timestamp) -> Value {
 
 fn observation(seen: &Observation, start: Timestamp) -> Value {
     let mut value = match &seen.what {
-        Observed::Moment { name, text } => json!({ "kind": "moment", "name": name, "text": text }),
+        Observed::Moment { name, text, .. } => json!({ "kind": "moment", "name": name, "text": text }),
         Observed::Target { labels, up, reason } => {
             json!({ "kind": "target", "labels": labels, "up": up, "reason": reason })
         }

@@ -118,7 +118,14 @@ fn seen() -> Vec<Observation> {
     };
     let mut seen: Vec<(f64, Observed)> = vec![
         (0.0, target(true, "")),
-        (10.0, Observed::Moment { name: None, text: "errors of checkout rise to 20%".to_owned() }),
+        (
+            10.0,
+            Observed::Moment {
+                name: None,
+                text: "errors of checkout rise to 20%".to_owned(),
+                late: Duration::ZERO,
+            },
+        ),
         (11.5, alert(AlertState::Inactive, AlertState::Pending, "")),
         (14.0, target(false, "connection refused")),
         (16.5, alert(AlertState::Pending, AlertState::Firing, "`for` of 5m is met")),

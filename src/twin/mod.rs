@@ -335,7 +335,8 @@ impl World for Twin {
     }
 
     fn mark(&mut self, name: Option<&str>, text: &str) {
-        let what = Observed::Moment { name: name.map(str::to_owned), text: text.to_owned() };
+        let what =
+            Observed::Moment { name: name.map(str::to_owned), text: text.to_owned(), late: Duration::ZERO };
         self.timeline.push(self.now, what);
     }
 

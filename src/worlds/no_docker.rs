@@ -10,8 +10,7 @@ pub enum Containers {}
 impl Containers {
     pub fn ready(_: ImageMap) -> Result<Containers, PlaceError> {
         Err(PlaceError(
-            "this firedrill was built without containers; `cargo install --path . --features docker` builds one that \
-             has them"
+            "this firedrill was built without containers; `cargo install --path .` builds one that has them"
                 .to_owned(),
         ))
     }

@@ -226,6 +226,16 @@ impl<'a> RealWorld<'a> {
         Ok(())
     }
 
+    /// How long after an evaluation an instant is, if it is one at which steps are taken.
+    fn after_evaluation(&self, at: Timestamp) -> Duration {
+        let Some(Standing { clock, tick, interval, .. }) = self.standing() else { return Duration::ZERO };
+        let since = (clock.time_of_day(at) - *tick).0.rem_euclid(interval.0);
+        match since <= interval.0 / 5 + 2 {
+            true => Duration(since * i64::from(clock.speed())),
+            false => Duration::ZERO,
+        }
+    }
+
     /// Waits until all groups have just begun an evaluation.
     fn await_tick(&mut self) -> Result<(), WorldError> {
         let up = self.up()?;
@@ -361,7 +371,8 @@ impl World for RealWorld<'_> {
         let at = self.changed.take().unwrap_or(self.now).max(self.now);
         // A component that is lost will be missed by the next step.
         drop(self.catch_up(at));
-        let what = Observed::Moment { name: name.map(str::to_owned), text: text.to_owned() };
+        let late = self.after_evaluation(at);
+        let what = Observed::Moment { name: name.map(str::to_owned), text: text.to_owned(), late };
         self.timeline.push(at, what);
     }
 
