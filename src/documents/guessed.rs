@@ -15,6 +15,7 @@ use crate::diagnostic::SourceFile;
 use crate::golang::quote;
 use crate::stack::wiring::{InstrumentedMetric, Wiring};
 use crate::workload::ServiceSpec;
+pub use found::is_watcher;
 use metrics::{Instrumented, counted_on, other, requests};
 
 /// The services, read from [`text`]: what is assumed is what `firedrill init` writes.

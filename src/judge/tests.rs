@@ -255,6 +255,19 @@ fn times_count_from_the_last_moment_or_from_the_named_one() {
 }
 
 #[test]
+fn what_must_not_be_yet_counts_from_the_evaluation_that_the_step_followed() {
+    let after = |from| Timing { not_before: Some(minutes(from)), ..Timing::default() };
+    let held = |late, from| {
+        let step = Observed::Moment { name: None, text: "errors rise".to_owned(), late: minutes(late) };
+        let mut seen = fired_at(7.0);
+        seen.push((1.5, step));
+        judged(Claim::Alert(alert(ClaimedState::Firing)), after(from), 1.5, &seen).0.held
+    };
+    assert!(held(0.5, 6.0), "six evaluations after that of the first minute");
+    assert!(!held(0.0, 6.0) && !held(0.5, 6.5));
+}
+
+#[test]
 fn an_alert_that_must_not_fire_is_watched_for_the_whole_stretch() {
     check(Claim::Alert(alert(ClaimedState::Firing)), never(6.0), 0.0, &fired_at(7.0), "held at 6m");
     check(

@@ -1,5 +1,6 @@
 //! Where an integration leads, as a reader would say it; never a secret.
 
+use crate::golang::url::credentials;
 use crate::stack::alertmanager::{Integration, IntegrationKind, Settings};
 
 /// `slack #alerts`, `email ops@example.com`, `webhook http://relay:8080/`. A template stands as it is written.
@@ -63,18 +64,19 @@ fn first_responder(settings: &Settings) -> String {
 
 /// A URL without what lets one in: user and password, the query, and what looks like a token in the path.
 pub fn public_url(url: &str) -> String {
-    let (scheme, rest) = match url.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), url),
+    let mut url = url.to_owned();
+    if let Some(credentials) = credentials(&url) {
+        url.replace_range(credentials.start..=credentials.end, "");
+    }
+    let (rest, query) = match url.find(['?', '#']) {
+        Some(at) => (&url[..at], "?…"),
+        None => (url.as_str(), ""),
     };
-    let (rest, query) = match rest.find(['?', '#']) {
-        Some(at) => (&rest[..at], "?…"),
-        None => (rest, ""),
-    };
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    let path: Vec<&str> = path.split('/').map(|part| if is_token(part) { "…" } else { part }).collect();
-    format!("{scheme}{host}{}{query}", path.join("/"))
+    let path = rest.find("://").map_or(0, |at| at + 3);
+    let path = rest[path..].find('/').map_or(rest.len(), |at| path + at);
+    let parts: Vec<&str> =
+        rest[path..].split('/').map(|part| if is_token(part) { "…" } else { part }).collect();
+    format!("{}{}{query}", &rest[..path], parts.join("/"))
 }
 
 /// Long, with digits among its letters or letters of both cases: nobody names a path so. A template is read as it is written.

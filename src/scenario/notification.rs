@@ -145,6 +145,8 @@ pub struct DirectAlert {
     pub name: Spanned<String>,
     /// With its name.
     pub labels: Labels,
+    /// The names of its other labels, where they are written.
+    pub label_names: Vec<Spanned<String>>,
     pub annotations: Labels,
     /// Until when it says that it goes on; Alertmanager decides where it says nothing.
     pub lasting: Option<Duration>,

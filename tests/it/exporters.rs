@@ -1,7 +1,6 @@
 //! The real exporters with their PostgreSQL and Redis, scraped by the real Prometheus: the same feature in every world.
 
-use std::process::Command;
-
+use crate::local::firedrill;
 use crate::real;
 
 const FEATURE: &str = "fixtures/exporters/databases.feature";
@@ -39,15 +38,6 @@ fn check(options: &[&str]) {
     let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert_eq!(output.status.code(), Some(0), "{told}");
     assert!(told.contains("5 scenarios: 5 passed"), "{told}");
-}
-
-fn firedrill(arguments: &[&str]) -> std::process::Output {
-    Command::new(env!("CARGO_BIN_EXE_firedrill"))
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("firedrill starts")
 }
 
 #[test]

@@ -51,7 +51,7 @@ const FAULTS: [&str; 8] = [
 ];
 const SPEED_OF_FAULTS: &str = "30";
 
-fn firedrill(arguments: &[&str]) -> Output {
+pub fn firedrill(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_firedrill"))
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -17,7 +17,6 @@ mod docker;
 mod docs;
 mod exporters;
 mod exposition;
-mod features;
 mod inbox;
 mod init;
 mod kill;

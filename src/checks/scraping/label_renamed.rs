@@ -6,6 +6,7 @@ use super::exporter_not_deployed::{is_monitoring_s_own, kept_services};
 use super::jobs;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::documents::guessed::is_watcher;
 use crate::stack::wiring::{InstrumentedMetric, Wiring};
 use crate::stack::{Discovery, KubernetesRole, RelabelAction, ScrapeConfig};
 
@@ -141,7 +142,8 @@ fn may_scrape_code(job: &ScrapeConfig) -> bool {
     if job.honor_labels || super::is_probe(job) {
         return false;
     }
-    let own = |name: &str| is_monitoring_s_own(name) || WATCHERS.iter().any(|watcher| name.contains(watcher));
+    let is_below = |name: &str| BELOW.iter().any(|program| name.contains(program));
+    let own = |name: &str| is_monitoring_s_own(name) || is_watcher(name) || is_below(name);
     let named = own(&job.job_name.value) || kept_services(job).iter().any(|(name, _)| own(name));
     // `default;kubernetes;https`
     let of_cluster = job
@@ -151,7 +153,7 @@ fn may_scrape_code(job: &ScrapeConfig) -> bool {
     let found = job.discovery.iter().any(|discovery| match discovery {
         Discovery::Static { targets, .. } => targets.iter().any(|target| {
             let host = target.value.rsplit_once(':').map_or(target.value.as_str(), |(host, _)| host);
-            !own(host) && host != "localhost"
+            !own(host)
         }),
         Discovery::Kubernetes { role, .. } => !matches!(role, KubernetesRole::Node | KubernetesRole::Ingress),
         Discovery::Other { .. } => false,
@@ -159,21 +161,8 @@ fn may_scrape_code(job: &ScrapeConfig) -> bool {
     found && !named && !of_cluster
 }
 
-const WATCHERS: [&str; 13] = [
-    "prometheus",
-    "alertmanager",
-    "grafana",
-    "loki",
-    "promtail",
-    "jaeger",
-    "postgres",
-    "redis",
-    "kafka",
-    "mysql",
-    "mongo",
-    "timescale",
-    "node",
-];
+/// What the application stands on.
+const BELOW: [&str; 7] = ["postgres", "redis", "kafka", "mysql", "mongo", "timescale", "node"];
 
 fn is_written(job: &ScrapeConfig) -> bool {
     job.discovery.iter().any(|discovery| matches!(discovery, Discovery::Static { .. }))

@@ -250,7 +250,8 @@ fn exporter(names: &[&str], port: Option<u16>) -> Option<&'static str> {
     known.map(|(_, _, exporter)| *exporter)
 }
 
-fn is_watcher(name: &str) -> bool {
+/// Whether a name is of what watches: no application, and nothing that one stands on.
+pub fn is_watcher(name: &str) -> bool {
     let name = name.to_lowercase();
     WATCHERS.iter().any(|watcher| name.contains(watcher))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::phrases::unreadable_matchers;
 use super::super::{Addressee, AlertmanagerChange, Change, Claim, DirectAlert, MuteCause, Scenario, Step};
-use super::{is_pushed, unknown, unknown_alert, within};
+use super::{is_pushed, unknown, unknown_alert};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::documents::value::is_label_name;
 use crate::stack::Stack;
@@ -65,7 +65,7 @@ pub(super) fn change(
         Err(problem) => return Some(*problem),
     };
     match change {
-        AlertmanagerChange::Push(alert) => unsendable(alert, step, config),
+        AlertmanagerChange::Push(alert) => unsendable(alert, config),
         AlertmanagerChange::Silence { matchers, .. } => {
             unreadable_matchers(matchers, Grammar::of(config.version))
         }
@@ -172,12 +172,14 @@ fn unknown_addressee(to: &Addressee, config: &Alertmanager) -> Option<Diagnostic
 }
 
 /// A label that Alertmanager does not take.
-fn unsendable(alert: &DirectAlert, step: &Step, config: &Alertmanager) -> Option<Diagnostic> {
-    let takes_any = Grammar::of(config.version) == Grammar::Fallback;
-    let wrong = alert.labels.iter().map(|(name, _)| name).find(|name| !takes_any && !is_label_name(name))?;
+fn unsendable(alert: &DirectAlert, config: &Alertmanager) -> Option<Diagnostic> {
+    if Grammar::of(config.version) == Grammar::Fallback {
+        return None;
+    }
+    let wrong = alert.label_names.iter().find(|name| !is_label_name(&name.value))?;
     Some(
-        Diagnostic::error("bad-value", format!("`{wrong}` is no name for a label"))
-            .at(&within(&step.place, wrong))
+        Diagnostic::error("bad-value", format!("`{}` is no name for a label", wrong.value))
+            .at(&wrong.span)
             .label("wanted letters, digits and `_`")
             .because("Alertmanager takes others from version 0.27 on"),
     )

@@ -65,18 +65,18 @@ fn pushed(args: &mut Args, problems: &mut Vec<Diagnostic>) -> Option<Built> {
                 .label("both are said here"),
         );
     }
-    let mut labels = args.labels("labels");
-    if labels.get("alertname").is_some() {
+    let label_names: Vec<_> = args.pairs("labels").into_iter().map(|(label, _)| label).collect();
+    if let Some(again) = label_names.iter().find(|label| label.value == "alertname") {
         problems.push(
             Diagnostic::error("conflicting-keys", "the alert's name is said already")
-                .at(&args.place)
-                .label("`alertname` is among the labels"),
+                .at(&again.span)
+                .label("`alertname` is no other label"),
         );
     }
-    labels = labels.with("alertname", name.value.as_str());
     let alert = DirectAlert {
+        labels: args.labels("labels").with("alertname", name.value.as_str()),
+        label_names,
         name,
-        labels,
         annotations: args.labels("annotations"),
         lasting: args.duration("lasting", problems),
         ends,

@@ -3,27 +3,25 @@
 //! When-steps take effect just after an evaluation, as they do in the twin, so that what they change is scraped before
 //! the next. Observations come in the order of their time: what is seen early waits for what may still come before it.
 
+mod changes;
+
 use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Instant;
 
-use serde_json::json;
-
+use self::changes::MadeSilence;
 use super::alertmanager::Alertmanager;
-use super::ask::{self, escaped};
+use super::ask;
 use super::folder::Folder;
 use super::place::{Place, Running};
 use super::prometheus::{self, Prometheus};
-use super::relay::{Sent, rfc3339};
 use super::standing::{Plan, Standing, Substituted};
 use crate::promql::ParseOptions;
-use crate::scenario::{AlertmanagerChange, Change, Life, Operation, Outage, ReceiverAnswer};
+use crate::scenario::{AlertmanagerChange, Change, Life, Operation, Outage};
 use crate::stack::Stack;
-use crate::stack::alertmanager::{Grammar, MatchType, parse_matchers};
 use crate::time::{Duration, Timestamp};
 use crate::timeline::{Observation, Observed, Timeline};
 use crate::twin::alertmanager::Templates;
-use crate::worlds::inbox::{Answer, Manner};
 use crate::worlds::{Watch, World, WorldError, interrupt, speed};
 
 /// How long after an evaluation was due its results are asked for, in the machine's time.
@@ -34,9 +32,6 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// What Prometheus says of a scrape that ran into its timeout.
 const TIMED_OUT: &str = "context deadline exceeded";
-
-/// A silence that no step limits outlasts every scenario.
-const LONG: Duration = Duration::from_secs(365 * 86_400);
 
 pub struct RealWorld<'a> {
     stack: &'a Stack,
@@ -88,12 +83,6 @@ enum When {
     EachTick { last: Timestamp },
     At(Timestamp),
     Done,
-}
-
-struct MadeSilence {
-    id: String,
-    matchers: String,
-    comment: String,
 }
 
 impl<'a> RealWorld<'a> {
@@ -230,7 +219,7 @@ impl<'a> RealWorld<'a> {
     fn after_evaluation(&self, at: Timestamp) -> Duration {
         let Some(Standing { clock, tick, interval, .. }) = self.standing() else { return Duration::ZERO };
         let since = (clock.time_of_day(at) - *tick).0.rem_euclid(interval.0);
-        match since <= interval.0 / 5 + 2 {
+        match since <= latest(*interval) {
             true => Duration(since * i64::from(clock.speed())),
             false => Duration::ZERO,
         }
@@ -245,7 +234,7 @@ impl<'a> RealWorld<'a> {
         // Groups are in step to a part of the interval.
         let from = interval.0 / 20 + 1;
         // And all that takes effect has to before the next scrape.
-        let to = (quiet.0 / 2).clamp(interval.0 / 10 + 2, interval.0 / 5 + 2);
+        let to = (quiet.0 / 2).clamp(interval.0 / 10 + 2, latest(interval));
         if (from..=to).contains(&since) {
             return Ok(());
         }
@@ -480,141 +469,11 @@ impl Up {
             }
         }
     }
+}
 
-    fn operate_prometheus(&mut self, operation: Operation, place: &dyn Place) -> Result<(), WorldError> {
-        let clock = self.standing.clock;
-        let now = clock.time_of_day(clock.now());
-        if operation == Operation::Pause {
-            self.paused_at = now;
-        }
-        self.standing.operate_prometheus(operation, place)?;
-        match operation {
-            Operation::Start => self.prometheus.started_anew(now),
-            Operation::Resume => self.prometheus.went_on(self.paused_at, now),
-            Operation::Stop | Operation::Kill | Operation::Pause => {}
-        }
-        Ok(())
-    }
-
-    fn operate_alertmanager(&mut self, operation: Operation, place: &dyn Place) -> Result<(), WorldError> {
-        self.standing.operate_alertmanager(operation, place)?;
-        let Some(alertmanager) = &mut self.alertmanager else { return Ok(()) };
-        match operation {
-            Operation::Kill => alertmanager.crashed(),
-            Operation::Start => alertmanager.restarted(true),
-            Operation::Stop | Operation::Pause | Operation::Resume => {}
-        }
-        Ok(())
-    }
-
-    /// What happens to Alertmanager and its receivers; a silence's length counts from `from`.
-    fn change(
-        &mut self,
-        change: &AlertmanagerChange,
-        from: Timestamp,
-        stack: &Stack,
-        place: &dyn Place,
-    ) -> Result<(), WorldError> {
-        let none = || WorldError::Failed("the stack has no Alertmanager".into());
-        let config = stack.alertmanager.as_ref().ok_or_else(none)?;
-        let address = self.standing.alertmanager.as_ref().map(|it| it.address());
-        let lost =
-            |error: ask::AskError| WorldError::Failed(format!("Alertmanager does not answer: {error}"));
-        match change {
-            AlertmanagerChange::Push(alert) => {
-                let clock = self.standing.clock;
-                let at = clock.now();
-                let ends = if alert.ends { Some(at) } else { alert.lasting.map(|lasting| from + lasting) };
-                let sent = Sent {
-                    at,
-                    labels: alert.labels.clone(),
-                    annotations: alert.annotations.clone(),
-                    starts_at: clock.time_of_day(at),
-                    ends_at: clock.time_of_day(ends.unwrap_or(at + config.resolve_timeout)),
-                    generator_url: String::new(),
-                };
-                self.standing.relay.send(sent, ends.is_none()).map_err(lost)?;
-            }
-            AlertmanagerChange::Silence { matchers, lasting, comment } => {
-                let address = address.ok_or_else(none)?;
-                let clock = self.standing.clock;
-                let read = parse_matchers(&matchers.value, Grammar::of(config.version));
-                let read = read.map_err(|error| WorldError::Failed(error.to_string()))?;
-                let read: Vec<_> = read
-                    .iter()
-                    .map(|matcher| {
-                        let (equal, regex) = match matcher.op {
-                            MatchType::Equal => (true, false),
-                            MatchType::NotEqual => (false, false),
-                            MatchType::Regexp => (true, true),
-                            MatchType::NotRegexp => (false, true),
-                        };
-                        json!({"name": matcher.name, "value": matcher.value, "isEqual": equal, "isRegex": regex})
-                    })
-                    .collect();
-                let ends = from + lasting.unwrap_or(LONG).min(LONG);
-                let silence = json!({
-                    "matchers": read,
-                    "startsAt": rfc3339(clock.time_of_day(clock.now())),
-                    "endsAt": rfc3339(clock.time_of_day(ends)),
-                    "createdBy": "firedrill",
-                    "comment": comment,
-                });
-                let made = ask::post(address, "/api/v2/silences", &silence).map_err(lost)?;
-                self.silences.push(MadeSilence {
-                    id: made["silenceID"].as_str().unwrap_or_default().to_owned(),
-                    matchers: matchers.value.clone(),
-                    comment: comment.clone(),
-                });
-            }
-            AlertmanagerChange::Expire { silence } => {
-                let address = address.ok_or_else(none)?;
-                let meant = |made: &MadeSilence| {
-                    silence.as_ref().is_none_or(|it| it.value == made.comment || it.value == made.matchers)
-                };
-                for made in self.silences.iter().filter(|made| meant(made)) {
-                    let path = format!("/api/v2/silence/{}", escaped(&made.id));
-                    // One that has ended by itself is gone already.
-                    drop(ask::request(address, "DELETE", &path, None).map_err(lost)?);
-                }
-                self.silences.retain(|made| !meant(made));
-            }
-            AlertmanagerChange::Receiver { who, answer } => {
-                let answer = match answer {
-                    ReceiverAnswer::Accepts => Answer::Accept,
-                    ReceiverAnswer::Status(status) => Answer::Status(*status),
-                    ReceiverAnswer::TimesOut => Answer::Never,
-                    ReceiverAnswer::Refuses => Answer::Drop,
-                };
-                let manner = Manner { answer, ..Manner::default() };
-                for receiver in &config.receivers {
-                    for integration in receiver.integrations.iter().filter(|one| who.may_be(receiver, one)) {
-                        let which = Some((integration.kind, integration.index));
-                        self.standing.inbox.behave(&receiver.name.value, which, &manner);
-                    }
-                }
-            }
-            AlertmanagerChange::Replicas { .. } | AlertmanagerChange::Replica { .. } => {
-                return Err(WorldError::Failed("replicas of Prometheus are there in the twin only".into()));
-            }
-            AlertmanagerChange::Restart { keeps_storage } => {
-                self.standing.operate_alertmanager(Operation::Stop, place)?;
-                if !keeps_storage {
-                    self.standing.clear_alertmanager();
-                }
-                self.standing.operate_alertmanager(Operation::Start, place)?;
-                if let Some(alertmanager) = &mut self.alertmanager {
-                    alertmanager.restarted(*keeps_storage);
-                }
-                if !keeps_storage {
-                    self.silences.clear();
-                }
-            }
-            AlertmanagerChange::Reachable(reachable) => self.standing.relay.let_through(*reachable),
-            AlertmanagerChange::Operate(operation) => self.operate_alertmanager(*operation, place)?,
-        }
-        Ok(())
-    }
+/// So long after an evaluation, in milliseconds of the machine's, a step may still be taken.
+fn latest(interval: Duration) -> i64 {
+    interval.0 / 5 + 2
 }
 
 fn is_operation(change: &Change) -> bool {
