@@ -216,6 +216,8 @@ pub struct Diagnostic {
     pub cause: Option<Cause>,
     /// What would be written where, if the one right text is known.
     pub mends: Vec<(Span, String)>,
+    /// The name that it is about, for those who do more with it than tell: a label, an alert.
+    pub subject: Option<String>,
 }
 
 /// Why a diagnostic is not told by itself.
@@ -240,6 +242,7 @@ impl Diagnostic {
             help: None,
             cause: None,
             mends: Vec::new(),
+            subject: None,
         }
     }
 
@@ -275,6 +278,11 @@ impl Diagnostic {
     /// The safe mend: `text` in the place of what stands at `span`.
     pub fn mend(mut self, span: &Span, text: impl Into<String>) -> Self {
         self.mends.push((span.clone(), text.into()));
+        self
+    }
+
+    pub fn about(mut self, name: &str) -> Self {
+        self.subject = Some(name.to_owned());
         self
     }
 

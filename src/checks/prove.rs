@@ -154,8 +154,7 @@ fn of_query(finding: &Finding, expr: &Expr, text: &str, sources: &Sources) -> Pr
 
 /// That nothing of what the expression says has the label.
 fn without_label(finding: &Finding, expr: &Expr, text: &str, sources: &Sources) -> Proof {
-    // Its place may be of a text that is written otherwise, with escapes.
-    let Some(label) = finding.diagnostic.message.rsplit('`').nth(1) else {
+    let Some(label) = &finding.diagnostic.subject else {
         return Proof::None("no label is named".to_owned());
     };
     let query = format!("group by ({label}) ({})", text.trim());

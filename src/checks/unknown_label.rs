@@ -119,6 +119,7 @@ fn of_grouping(
 
 /// Where the labels come from, and which was meant.
 fn with_labels(diagnostic: Diagnostic, label: &str, known: &Known) -> Diagnostic {
+    let diagnostic = diagnostic.about(label);
     let Some(labels) = series::own_labels(known) else { return diagnostic };
     let diagnostic = match known {
         Known::Instrumented(metric) => diagnostic.related(&metric.name.span, "made here"),

@@ -112,6 +112,9 @@ pub fn run(arguments: &ParityArguments, color: When) -> Exit {
     if output::problems(&problems, complaints_colour) {
         return Exit::Unusable;
     }
+    if let Err(exit) = real_world::installed(arguments.world, jobs.iter().map(|job| &*job.stack)) {
+        return exit;
+    }
     let on_stderr = arguments.json.as_deref() == Some("-");
     let tell = |text: &str| if on_stderr { output::tell_aside(text) } else { output::say(text) };
     let mut all = Vec::new();

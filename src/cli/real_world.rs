@@ -5,11 +5,26 @@ use std::path::PathBuf;
 use super::images::ImageArguments;
 use super::{Exit, output};
 use crate::runner::WorldKind;
+use crate::stack::Stack;
 use crate::worlds::docker::Containers;
 use crate::worlds::interrupt;
 use crate::worlds::local;
-use crate::worlds::real::folder;
 use crate::worlds::real::place::Program;
+use crate::worlds::real::{exporters, folder};
+
+/// Says which programs are missing of those that these stacks need, and gives an exit code where one is.
+pub fn installed<'s>(world: WorldKind, stacks: impl Iterator<Item = &'s Stack>) -> Result<(), Exit> {
+    if world != WorldKind::Local {
+        return Ok(());
+    }
+    let mut wanted = vec![Program::Prometheus, Program::Alertmanager];
+    wanted.extend(stacks.flat_map(exporters::programs));
+    wanted.sort_unstable();
+    wanted.dedup();
+    let missing = local::missing_programs(&wanted);
+    missing.iter().for_each(|missing| output::complain(&format!("error: {missing}")));
+    if missing.is_empty() { Ok(()) } else { Err(Exit::WorldFailed) }
+}
 
 /// Makes ready for real worlds, and their containers where they have some; an exit code where they can't be.
 pub fn ready(world: WorldKind, images: &ImageArguments, color: bool) -> Result<Option<Containers>, Exit> {
@@ -17,16 +32,8 @@ pub fn ready(world: WorldKind, images: &ImageArguments, color: bool) -> Result<O
         output::complain(&format!("error: {message}"));
         Exit::WorldFailed
     };
-    match world {
-        WorldKind::Twin => return Ok(None),
-        WorldKind::Local => {
-            let missing = local::missing_programs(&[Program::Prometheus, Program::Alertmanager]);
-            if let Some(first) = missing.first() {
-                missing.iter().skip(1).for_each(|also| output::complain(&format!("error: {also}")));
-                return Err(failed(&first.to_string()));
-            }
-        }
-        WorldKind::Docker => {}
+    if world == WorldKind::Twin {
+        return Ok(None);
     }
     interrupt::heed().map_err(|error| failed(&format!("signals can't be heeded: {error}")))?;
     let left = folder::sweep().map_err(|error| failed(&format!("what was left can't be swept: {error}")))?;

@@ -145,6 +145,9 @@ pub fn run(arguments: &TestArguments, color: When, stages: &Stages) -> Exit {
     if output::problems(&problems, complaints_colour) {
         return Exit::Unusable;
     }
+    if let Err(exit) = real_world::installed(arguments.world, jobs.iter().map(|job| &*job.stack)) {
+        return exit;
+    }
     let containers = match real_world::ready(arguments.world, &arguments.images, complaints_colour) {
         Ok(containers) => containers,
         Err(exit) => return exit,

@@ -75,6 +75,9 @@ pub fn run(arguments: &UpArguments, color: When) -> Exit {
             return Exit::Unusable;
         }
     };
+    if let Err(exit) = real_world::installed(arguments.world, std::iter::once(&stack)) {
+        return exit;
+    }
     let containers = match real_world::ready(arguments.world, &arguments.images, colour) {
         Ok(containers) => containers,
         Err(exit) => return exit,

@@ -1,10 +1,14 @@
 //! Compose files: services, their images, commands, ports and mounts.
 
+mod merged;
+
 use std::collections::BTreeMap;
 
 use super::yaml::Node;
 use crate::diagnostic::Spanned;
 use crate::stack::wiring::{ComposeFile, Container, Mount, PublishedPort, Service, Wiring, Workload};
+
+pub use merged::{Named, merged};
 
 /// Takes a Compose file and its services into the wiring.
 pub fn read(document: &Node, name: Option<&str>, wiring: &mut Wiring) {
@@ -67,6 +71,7 @@ fn container(name: &str, service: &Node) -> Container {
         ports: Vec::new(),
         mounts: items(service.get("volumes")).iter().filter_map(mount).collect(),
         env: environment(service.get("environment")),
+        fields: Vec::new(),
         references: Vec::new(),
         probes: Vec::new(),
         published: items(service.get("ports")).iter().filter_map(published).collect(),

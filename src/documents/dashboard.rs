@@ -10,7 +10,7 @@ use regex::{Captures, Regex};
 use super::yaml::Node;
 use crate::diagnostic::Spanned;
 use crate::promql;
-use crate::stack::wiring::{Dashboard, Home, Panel, Query, QueryKind, Target};
+use crate::stack::wiring::{Dashboard, Grafana, Home, Panel, Query, QueryKind, Target};
 
 /// Rows within rows: deeper than Grafana draws.
 const DEEPEST: usize = 4;
@@ -31,15 +31,20 @@ pub fn read(document: &Node, home: Home) -> Option<Dashboard> {
     Some(Dashboard { home, title, wrapped, panels, variables: variables.collect() })
 }
 
-/// The panels' queries of PromQL; those of other languages can't be parsed and are left out.
-pub fn queries(dashboard: &Dashboard) -> Vec<Query> {
-    let targets = dashboard.panels.iter().flat_map(|panel| &panel.targets);
-    let parsed = targets.filter_map(|target| {
+/// The queries of PromQL; those that can't be parsed are left out.
+pub fn queries(grafana: &Grafana) -> Vec<Query> {
+    let promql = grafana.queries().filter(|(_, asked)| asked.is_none_or(speaks_promql));
+    let parsed = promql.filter_map(|(target, _)| {
         let value = filled_in(&target.text.value);
         let expr = promql::parse(&value).ok()?;
         Some(Query { kind: QueryKind::Panel, expr, text: Spanned::new(value, target.text.span.clone()) })
     });
     parsed.collect()
+}
+
+/// Datasources of these types are asked in PromQL, or in what a variable chooses.
+pub fn speaks_promql(datasource: &str) -> bool {
+    datasource.contains("prometheus") || datasource.contains('$') || datasource == "datasource"
 }
 
 /// A query without Grafana's variables: durations are five minutes, matchers match anything.
@@ -58,6 +63,12 @@ pub fn filled_in(query: &str) -> String {
     replaced(&text, &DURATIONS, &|_| "[5m".to_owned())
 }
 
+/// `$name`, `${name}` or `[[name]]`.
+pub fn has_variables(query: &str) -> bool {
+    let of_name = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '{');
+    query.contains("[[") || query.split('$').skip(1).any(|rest| rest.starts_with(of_name))
+}
+
 fn collect(parent: &Node, dashboard: &Spanned<String>, depth: usize, panels: &mut Vec<Panel>) {
     if depth > DEEPEST {
         return;
@@ -72,6 +83,7 @@ fn collect(parent: &Node, dashboard: &Spanned<String>, depth: usize, panels: &mu
             title: title.unwrap_or_else(|| Spanned::new(dashboard.value.clone(), start(node))),
             kind: text(node, "type"),
             datasource: datasource(node),
+            asks: asks(node),
             unit,
             targets: targets.iter().filter_map(target).collect(),
         });
@@ -84,6 +96,7 @@ fn collect(parent: &Node, dashboard: &Spanned<String>, depth: usize, panels: &mu
 fn target(node: &Node) -> Option<Target> {
     Some(Target {
         datasource: datasource(node),
+        asks: asks(node),
         text: text(node, "expr")?,
         legend: text(node, "legendFormat"),
     })
@@ -93,6 +106,11 @@ fn target(node: &Node) -> Option<Target> {
 fn datasource(node: &Node) -> Option<Spanned<String>> {
     let node = node.get("datasource")?;
     spanned(node).or_else(|| text(node, "uid"))
+}
+
+/// The type beside a datasource's uid.
+fn asks(node: &Node) -> Option<String> {
+    Some(node.get("datasource")?.get("type")?.scalar()?.to_owned())
 }
 
 fn start(node: &Node) -> crate::diagnostic::Span {

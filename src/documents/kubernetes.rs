@@ -178,11 +178,16 @@ fn container(node: &Node, user: Option<u32>) -> Container {
     let env = list(node, "env")
         .iter()
         .filter_map(|variable| Some((spanned(variable.get("name")?)?, spanned(variable.get("value")?)?)));
+    let fields = list(node, "env").iter().filter_map(|variable| {
+        let field = variable.get("valueFrom")?.get("fieldRef")?;
+        Some((text(variable, "name").to_owned(), text(field, "fieldPath").to_owned()))
+    });
     let security = node.get("securityContext");
     let privileged = security.and_then(|security| security.get("privileged"));
     let limits = node.get("resources").and_then(|resources| resources.get("limits"));
     Container {
         env: env.collect(),
+        fields: fields.collect(),
         references: list(node, "env").iter().chain(list(node, "envFrom")).filter_map(reference).collect(),
         probes: ["livenessProbe", "readinessProbe", "startupProbe"]
             .into_iter()

@@ -18,6 +18,7 @@ pub mod images;
 pub mod instrumentation;
 pub mod kubernetes;
 mod log_code;
+pub mod logql;
 pub mod loki;
 pub mod markdown;
 pub mod metrics_page;

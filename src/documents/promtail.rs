@@ -97,6 +97,11 @@ pub fn read(document: &Node, home: Home) -> PromtailConfig {
         tenants: clients.iter().filter_map(|client| text(client, "tenant_id")).collect(),
         positions: document.get("positions").and_then(|node| text(node, "filename")),
         jobs: jobs.iter().map(job).collect(),
+        external_labels: clients
+            .iter()
+            .filter_map(|client| client.get("external_labels"))
+            .flat_map(labels)
+            .collect(),
         problems,
     }
 }
@@ -134,17 +139,26 @@ fn job(node: &Node) -> PromtailJob {
         let lists = name.ends_with(DISCOVERY) && value.items().is_some_and(|items| !items.is_empty());
         lists.then(|| Spanned::new(name.to_owned(), key.span.clone()))
     });
+    let kubernetes = list(node, "kubernetes_sd_configs");
     let mut job = PromtailJob {
         name,
         discovers: discovers.into_iter().next(),
+        of_pods: !kubernetes.is_empty()
+            && kubernetes.iter().all(|found| found.get("role").and_then(Node::scalar) == Some("pod")),
         paths: Vec::new(),
         has_path: false,
+        fixed: Vec::new(),
         labels: Vec::new(),
         label_maps: Vec::new(),
         relabelled: Vec::new(),
         dropped: Vec::new(),
         parser: None,
+        makes_others: false,
     };
+    // `static_configs`, and what is read of journals, sockets and queues.
+    let sources = list(node, "static_configs").iter();
+    let sources = sources.chain(node.entries().unwrap_or_default().iter().map(|(_, source)| source));
+    job.fixed.extend(sources.filter_map(|source| source.get("labels")).flat_map(labels));
     for group in list(node, "static_configs") {
         if let Some(path) = group.get("labels").and_then(|labels| text(labels, "__path__")) {
             job.has_path = true;
@@ -188,10 +202,21 @@ fn pipeline(stage: &Node, job: &mut PromtailJob) {
                     value.items().unwrap_or_default().iter().filter_map(Node::scalar).map(str::to_owned),
                 );
             }
+            Some("static_labels") => job.fixed.extend(labels(value)),
+            Some("geoip") => job.makes_others = true,
             Some("match") => list(value, "stages").iter().for_each(|inner| pipeline(inner, job)),
             _ => {}
         }
     }
+}
+
+/// Labels and values, but none that is for Promtail alone.
+fn labels(node: &Node) -> Vec<(Spanned<String>, String)> {
+    let labels = node.entries().unwrap_or_default().iter().filter_map(|(label, value)| {
+        let name = label.scalar().filter(|name| !name.starts_with("__"))?;
+        Some((Spanned::new(name.to_owned(), label.span.clone()), value.scalar()?.to_owned()))
+    });
+    labels.collect()
 }
 
 fn list<'n>(node: &'n Node, key: &str) -> &'n [Node] {

@@ -5,13 +5,14 @@
 
 mod alertmanagers;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::parts::{Part, Parts};
 use super::yaml::{Kind, Node};
 use super::{
     collector, compose, dashboard, filebeat, fluent_bit, grafana, helm, instrumentation, kubernetes,
-    log_code, loki, parts, prometheus, promql_blocks, promtail, rules, trace_code,
+    log_code, logql, loki, parts, prometheus, promql_blocks, promtail, rules, trace_code,
 };
 use crate::diagnostic::{Diagnostic, SourceFile, Spanned};
 use crate::stack::Version;
@@ -73,10 +74,6 @@ fn wire(parts: Parts, mut wiring: Wiring) -> Wiring {
             PartKind::Objects => {
                 part.documents.iter().for_each(|object| kubernetes::read(object, &mut wiring));
             }
-            PartKind::Compose => {
-                let name = part.name.as_deref();
-                part.documents.iter().for_each(|document| compose::read(document, name, &mut wiring));
-            }
             PartKind::Code => {
                 wiring.metrics.extend(instrumentation::read(&part.source));
                 wiring.logs.sinks.extend(log_code::sinks(&part.source));
@@ -88,6 +85,13 @@ fn wire(parts: Parts, mut wiring: Wiring) -> Wiring {
             _ => {}
         }
     }
+    let composed = parts.parts.iter().filter(|part| part.kind == PartKind::Compose);
+    let composed = composed.flat_map(|part| {
+        part.documents.iter().map(|document| (part.name.as_deref(), Cow::Borrowed(document)))
+    });
+    for (name, document) in compose::merged(composed.collect(), &wiring.commands) {
+        compose::read(&document, name, &mut wiring);
+    }
     let code: Vec<&SourceFile> =
         parts.parts.iter().filter(|part| part.kind == PartKind::Code).map(|part| &part.source).collect();
     wiring.logs.fields = log_code::fields(&code);
@@ -98,6 +102,7 @@ fn wire(parts: Parts, mut wiring: Wiring) -> Wiring {
         wiring.logs.filebeat.extend(part.documents.iter().filter_map(filebeat::operated));
         settings(part, &mut wiring);
     }
+    wiring.queries.extend(dashboard::queries(&wiring.grafana));
     wiring.addresses.extend(backends(&wiring));
     wiring.addresses.extend(port_forwards(&wiring));
     wiring
@@ -142,6 +147,7 @@ fn configs(part: &Part, wiring: &mut Wiring) {
                 problems,
             });
         }
+        PartKind::LogRules => wiring.logs.rules.extend(part.documents.iter().flat_map(logql::rules)),
         PartKind::Rules => rule_file(&part.source, home(part), wiring),
         PartKind::Objects if part.documents.iter().any(rules::is_rule_object) => {
             let object = part.documents.iter().find(|document| rules::is_rule_object(document));
@@ -176,10 +182,7 @@ fn configs(part: &Part, wiring: &mut Wiring) {
         }
         PartKind::Dashboard => {
             let read = part.documents.iter().filter_map(|document| dashboard::read(document, home(part)));
-            for dashboard in read {
-                wiring.queries.extend(dashboard::queries(&dashboard));
-                wiring.grafana.dashboards.push(dashboard);
-            }
+            wiring.grafana.dashboards.extend(read);
         }
         PartKind::GrafanaProvisioning => {
             let namespace = part.holder.as_ref().map(|holder| holder.namespace.as_str());
@@ -261,6 +264,7 @@ fn settings(part: &Part, wiring: &mut Wiring) {
         PartKind::Settings
         | PartKind::Scenarios
         | PartKind::Rules
+        | PartKind::LogRules
         | PartKind::Dashboard
         | PartKind::UnitTest
         | PartKind::Prometheus => return,

@@ -115,8 +115,13 @@ fn asked<'r, 's>(routing: &'r Routing<'s>, ask: &Ask) -> Result<&'r RoutedAlert<
     let named: Vec<&RoutedAlert<'_>> =
         routing.alerts.iter().filter(|alert| alert.name() == ask.alert).collect();
     if named.is_empty() {
-        return Err(Diagnostic::error("unknown-alert", format!("no rule defines alert `{}`", ask.alert))
-            .suggest(&ask.alert, routing.alert_names()));
+        let told = Diagnostic::error("unknown-alert", format!("no rule defines alert `{}`", ask.alert))
+            .suggest(&ask.alert, routing.alert_names());
+        if told.help.is_some() {
+            return Err(told);
+        }
+        let step = format!("a scenario's step `alert \"{}\" is pushed to Alertmanager`", ask.alert);
+        return Err(told.help(format!("a drill starts from a rule; what other programs send is {step}")));
     }
     let fixed = |alert: &RoutedAlert<'_>, name: &str| {
         let mut labels = alert.rule.labels.iter();

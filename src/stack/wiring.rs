@@ -23,8 +23,8 @@ use crate::promql::Expr;
 pub use commands::{HereDocument, ReadFile};
 pub use grafana::{Dashboard, Datasource, Grafana, Panel, Provider, Target};
 pub use logs::{
-    FilebeatConfig, FluentBitConfig, LogField, LogSink, Logs, LokiConfig, PromtailConfig, PromtailJob,
-    Section, SinkKind,
+    FilebeatConfig, FluentBitConfig, LogField, LogRule, LogSink, Logs, LokiConfig, PromtailConfig,
+    PromtailJob, Section, SinkKind,
 };
 pub use mounted::Mounted;
 pub use network::{Address, Reached};
@@ -82,6 +82,9 @@ impl Wiring {
 
     /// What brings rules that the documents do not show.
     pub fn more_rules(&self) -> Option<String> {
+        if !self.logs.rules.is_empty() {
+            return Some("Loki's ruler has rules too, whose labels its log streams give".to_owned());
+        }
         let chart = "kube-prometheus-stack";
         let release = self.release_of(chart)?;
         let without = release.values.get("defaultRules.create").is_some_and(|value| value.value == "false");
@@ -113,6 +116,8 @@ pub enum PartKind {
     Values,
     Prometheus,
     Rules,
+    /// Of Loki's ruler.
+    LogRules,
     UnitTest,
     Alertmanager,
     GrafanaProvisioning,
@@ -141,6 +146,7 @@ impl PartKind {
             PartKind::Values => "Helm values",
             PartKind::Prometheus => "Prometheus config",
             PartKind::Rules => "rules",
+            PartKind::LogRules => "rules of Loki",
             PartKind::UnitTest => "promtool unit test",
             PartKind::Alertmanager => "Alertmanager config",
             PartKind::GrafanaProvisioning => "Grafana provisioning",
@@ -199,6 +205,8 @@ pub struct Container {
     pub mounts: Vec<Mount>,
     /// Its environment, as far as it stands in the documents as text.
     pub env: Vec<(Spanned<String>, Spanned<String>)>,
+    /// Variables that hold a field of the pod, such as `spec.nodeName`: the name and the field.
+    pub fields: Vec<(String, String)>,
     /// Secrets and ConfigMaps that its environment comes from.
     pub references: Vec<Reference>,
     pub probes: Vec<Probe>,

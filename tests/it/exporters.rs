@@ -1,5 +1,7 @@
 //! The real exporters with their PostgreSQL and Redis, scraped by the real Prometheus: the same feature in every world.
 
+use std::process::Command;
+
 use crate::local::firedrill;
 use crate::real;
 
@@ -57,4 +59,24 @@ fn what_a_real_exporter_says_is_set_by_no_step_but_in_the_twin() {
     let told = String::from_utf8_lossy(&fast.stderr).into_owned();
     assert_eq!(fast.status.code(), Some(2), "{told}");
     assert!(told.contains("the highest speed for this step is 6"), "{told}");
+}
+
+#[test]
+fn programs_that_exporters_need_are_missed_before_anything_runs() {
+    let path = tempfile::tempdir().unwrap();
+    for program in ["prometheus", "prometheus-alertmanager", "prometheus-redis-exporter", "redis-server"] {
+        std::fs::write(path.path().join(program), "").unwrap();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_firedrill"))
+        .args(["test", FEATURE, "--world", "local", "--speed", SPEED])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("PATH", path.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    for package in ["prometheus-node-exporter", "prometheus-postgres-exporter"] {
+        assert!(told.contains(&format!("on Debian: apt-get install {package}")), "{told}");
+    }
+    assert!(!told.contains("redis") && output.stdout.is_empty(), "{told}");
 }

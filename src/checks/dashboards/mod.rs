@@ -9,6 +9,7 @@ pub mod datasource_unknown;
 pub mod grafana_without_datasource;
 pub mod legend_without_label;
 pub mod notifiers_ignored;
+pub mod panel_query_refused;
 pub mod panel_type_outdated;
 pub mod two_default_datasources;
 pub mod unit_misfit;

@@ -18,7 +18,8 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let alerts: Vec<String> = alerts(wiring).map(subject::of_rule).collect();
+    let of_logs = wiring.logs.rules.iter().map(subject::of_log_rule);
+    let alerts: Vec<String> = alerts(wiring).map(subject::of_rule).chain(of_logs).collect();
     // Without any rule it is not a list of theirs.
     if alerts.is_empty() {
         return Vec::new();

@@ -190,7 +190,8 @@ fn network_policies(wiring: &Wiring) -> Option<Lack> {
 }
 
 fn log_alerts(wiring: &Wiring) -> Option<Lack> {
-    let there = mentions(wiring, &["elastalert", "watcher", "ruler", "kibana.alert"])
+    let there = !wiring.logs.rules.is_empty()
+        || mentions(wiring, &["elastalert", "watcher", "ruler", "kibana.alert"])
         || wiring
             .parts
             .iter()

@@ -2,7 +2,7 @@
 
 use crate::checks::queries;
 use crate::promql::ast::ExprKind;
-use crate::stack::wiring::Wiring;
+use crate::stack::wiring::{LogRule, Wiring};
 use crate::stack::{Rule, RuleKind};
 
 /// The words that say what a text is about.
@@ -173,6 +173,11 @@ pub fn of_rule(rule: &Rule) -> String {
         }
     }
     text
+}
+
+pub fn of_log_rule(rule: &LogRule) -> String {
+    let texts = [&rule.name, &rule.query].into_iter().chain(&rule.texts);
+    texts.map(|text| text.value.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// Each text that says what is measured or drawn: metrics of the code, selectors of queries, titles of panels.

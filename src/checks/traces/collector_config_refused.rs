@@ -10,7 +10,7 @@ pub const CHECK: Check = Check {
     harm: Harm::Breaks,
     title: "the OpenTelemetry Collector does not start with this config",
     explanation: "A pipeline may only use components that are configured, and needs a receiver and an exporter. Some components are gone: \
-                  the exporter `jaeger` since 0.86 (Jaeger takes OTLP itself), `logging` since 0.111 (it is called `debug`). The Collector \
+                  the exporter `jaeger` since 0.85 (Jaeger takes OTLP itself), `logging` since 0.111 (it is called `debug`). The Collector \
                   stops at start, and with it all that is sent to it.",
     example: "receivers: {otlp: {protocols: {grpc: {}}}}\nexporters: {otlp/jaeger: {endpoint: 'jaeger:4317'}}\nservice:\n  pipelines:\n    traces: {receivers: [otlp], exporters: [otlp/jeager]}\n",
     mended: "receivers: {otlp: {protocols: {grpc: {}}}}\nexporters: {otlp/jaeger: {endpoint: 'jaeger:4317'}}\nservice:\n  pipelines:\n    traces: {receivers: [otlp], exporters: [otlp/jaeger]}\n",
@@ -19,19 +19,30 @@ pub const CHECK: Check = Check {
 
 /// A component that is gone: section, type, the last minor version that has it, and what to take.
 const GONE: [(&str, &str, u32, &str); 3] = [
-    ("exporters", "jaeger", 85, "send OTLP to Jaeger: an exporter `otlp` with `endpoint: HOST:4317`"),
-    ("exporters", "jaeger_thrift", 85, "send OTLP to Jaeger: an exporter `otlp` with `endpoint: HOST:4317`"),
+    ("exporters", "jaeger", 84, "send OTLP to Jaeger: an exporter `otlp` with `endpoint: HOST:4317`"),
+    ("exporters", "jaeger_thrift", 84, "send OTLP to Jaeger: an exporter `otlp` with `endpoint: HOST:4317`"),
     ("exporters", "logging", 110, "call it `debug`"),
 ];
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let version = version(wiring);
     let all = &wiring.traces.collectors;
-    all.iter().flat_map(|config| judge(config, all, version)).collect()
+    let of_one = |config| all.iter().filter(move |other| of_one_collector(config, other, wiring)).collect();
+    all.iter().flat_map(|config| judge(config, of_one(config), version)).collect()
 }
 
-/// `all`: several files are merged into one config, where the Collector is given several.
-fn judge(config: &CollectorConfig, all: &[CollectorConfig], version: Option<Version>) -> Vec<Diagnostic> {
+/// A Collector that is given several files merges them into one config.
+fn of_one_collector(a: &CollectorConfig, b: &CollectorConfig, wiring: &Wiring) -> bool {
+    let (of_a, of_b) = (wiring.mounted(&a.home), wiring.mounted(&b.home));
+    match of_a.is_empty() && of_b.is_empty() {
+        // Nobody knows who reads them.
+        true => true,
+        false => of_a.iter().any(|a| of_b.iter().any(|b| std::ptr::eq(a.container, b.container))),
+    }
+}
+
+/// `all`: the config and those that are merged with it.
+fn judge(config: &CollectorConfig, all: Vec<&CollectorConfig>, version: Option<Version>) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for (name, sections) in config.uses() {
         if all.iter().any(|config| sections.iter().any(|section| config.has(section, &name.value))) {
@@ -139,5 +150,19 @@ mod tests {
             &guide("0.100.0", "debug: {}", "receivers: [otlp], processors: [batch], exporters: [debug]"),
             &["10:46 `batch` is not configured"],
         );
+    }
+
+    #[test]
+    fn only_files_of_the_same_collector_are_one_config() {
+        let of = |name: &str, volumes: &str| {
+            format!(
+                "```yaml\nservices: {{a: {{image: 'otel/opentelemetry-collector:0.100.0', volumes: [./{name}:/etc/otel/{name}{volumes}]}}}}\n```\n\
+                 ```yaml\n# a.yaml\nreceivers: {{otlp: {{}}}}\nservice: {{pipelines: {{traces: {{receivers: [otlp], exporters: [debug]}}}}}}\n```\n\
+                 ```yaml\n# b.yaml\nexporters: {{debug: {{}}}}\nreceivers: {{zipkin: {{}}}}\nservice: {{pipelines: {{traces/b: {{receivers: [zipkin], exporters: [debug]}}}}}}\n```\n"
+            )
+        };
+        let id = "collector-config-refused";
+        check(id, &of("a.yaml", ", ./b.yaml:/etc/otel/b.yaml"), &[]);
+        check(id, &of("a.yaml", ""), &["7:63 `debug` is not configured"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::documents::yaml::Node;
-use crate::documents::{prometheus, rules, yaml};
+use crate::documents::{logql, prometheus, rules, yaml};
 use crate::stack::wiring::PartKind;
 
 pub struct Classified {
@@ -136,6 +136,8 @@ fn kind_of(documents: &[Node], name: Option<&str>) -> Option<PartKind> {
         PartKind::UnitTest
     } else if is_grafana_alerting(first) {
         PartKind::GrafanaProvisioning
+    } else if list("groups") && logql::are_rules(first) {
+        PartKind::LogRules
     } else if list("groups") {
         PartKind::Rules
     } else if has("route") && has("receivers") {

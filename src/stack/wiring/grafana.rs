@@ -13,6 +13,31 @@ pub struct Grafana {
     pub notifiers: Vec<Spanned<String>>,
 }
 
+impl Grafana {
+    /// Every query with the type of the datasource that it asks, where the documents tell.
+    pub fn queries(&self) -> impl Iterator<Item = (&Target, Option<&str>)> {
+        let panels = self.dashboards.iter().flat_map(|dashboard| &dashboard.panels);
+        panels.flat_map(|panel| panel.targets.iter().map(|target| (target, self.asked(panel, target))))
+    }
+
+    fn asked<'g>(&'g self, panel: &'g Panel, target: &'g Target) -> Option<&'g str> {
+        if let Some(stated) = target.asks.as_ref().or(panel.asks.as_ref()) {
+            return Some(stated);
+        }
+        let asked = match target.datasource.as_ref().or(panel.datasource.as_ref()).map(|it| it.value.as_str())
+        {
+            Some(named) => {
+                self.datasources.iter().find(|it| it.name.value == named || it.uid.as_deref() == Some(named))
+            }
+            None => match self.datasources.as_slice() {
+                [only] => Some(only),
+                several => several.iter().find(|datasource| datasource.default.is_some()),
+            },
+        };
+        asked.map(|datasource| datasource.kind.as_str())
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Dashboard {
     pub home: Home,
@@ -30,6 +55,8 @@ pub struct Panel {
     /// `timeseries`, `graph`, `stat` …
     pub kind: Option<Spanned<String>>,
     pub datasource: Option<Spanned<String>>,
+    /// Its datasource's type, where the panel states it.
+    pub asks: Option<String>,
     pub unit: Option<Spanned<String>>,
     pub targets: Vec<Target>,
 }
@@ -38,6 +65,8 @@ pub struct Panel {
 #[derive(Clone, Debug)]
 pub struct Target {
     pub datasource: Option<Spanned<String>>,
+    /// Its datasource's type, where the query states it.
+    pub asks: Option<String>,
     pub text: Spanned<String>,
     pub legend: Option<Spanned<String>>,
 }

@@ -13,6 +13,17 @@ pub struct Logs {
     pub filebeat: Vec<FilebeatConfig>,
     pub sinks: Vec<LogSink>,
     pub fields: Vec<LogField>,
+    pub rules: Vec<LogRule>,
+}
+
+/// A rule that Loki's ruler evaluates.
+#[derive(Clone, Debug)]
+pub struct LogRule {
+    /// The alert's name, or the series'.
+    pub name: Spanned<String>,
+    pub query: Spanned<String>,
+    /// The texts of its annotations.
+    pub texts: Vec<Spanned<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +56,8 @@ pub struct PromtailConfig {
     pub tenants: Vec<Spanned<String>>,
     pub positions: Option<Spanned<String>>,
     pub jobs: Vec<PromtailJob>,
+    /// Labels that it gives to all that it sends.
+    pub external_labels: Vec<(Spanned<String>, String)>,
     pub problems: Vec<Diagnostic>,
 }
 
@@ -54,10 +67,14 @@ pub struct PromtailJob {
     pub name: Spanned<String>,
     /// It finds its targets: `kubernetes_sd_configs`, `file_sd_configs` …
     pub discovers: Option<Spanned<String>>,
+    /// Kubernetes finds it pods, and nothing else.
+    pub of_pods: bool,
     /// The paths that it tails, as far as they are written as they are.
     pub paths: Vec<Spanned<String>>,
     /// Something sets `__path__`.
     pub has_path: bool,
+    /// Labels that are written down with their values.
+    pub fixed: Vec<(Spanned<String>, String)>,
     /// What its pipeline makes labels of: the label, and the field that it comes from.
     pub labels: Vec<(Spanned<String>, String)>,
     /// The regular expressions of its `labelmap`s.
@@ -68,6 +85,8 @@ pub struct PromtailJob {
     pub dropped: Vec<String>,
     /// `cri` or `docker`.
     pub parser: Option<Spanned<String>>,
+    /// A stage makes labels whose names don't stand in the config.
+    pub makes_others: bool,
 }
 
 #[derive(Clone, Debug)]

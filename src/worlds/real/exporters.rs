@@ -169,6 +169,24 @@ impl Database {
     }
 }
 
+/// What must be there for the real exporters of a stack, whatever it is run by.
+pub fn programs(stack: &Stack) -> impl Iterator<Item = Program> {
+    let real = stack.services.iter().filter_map(|service| service.real_exporter());
+    real.flat_map(|exporter| {
+        let (program, database) = programs_of(exporter.kind);
+        std::iter::once(program).chain(database)
+    })
+}
+
+/// An exporter's own program, and the one that it looks at.
+fn programs_of(kind: ExporterKind) -> (Program, Option<Program>) {
+    match kind {
+        ExporterKind::Postgres => (Program::PostgresExporter, Some(Program::Postgres)),
+        ExporterKind::Redis => (Program::RedisExporter, Some(Program::Redis)),
+        ExporterKind::Node | ExporterKind::Other => (Program::NodeExporter, None),
+    }
+}
+
 fn names(instance: &InstanceSpec) -> Vec<String> {
     std::iter::once(&instance.name).chain(&instance.addresses).cloned().collect()
 }
@@ -186,11 +204,7 @@ fn prepare(
         let (arguments, environment) = (Vec::new(), Vec::new());
         Ok::<_, WorldError>(Component { name, program, folder: own, arguments, environment })
     };
-    let (program, database) = match real.kind {
-        ExporterKind::Postgres => (Program::PostgresExporter, Some(Program::Postgres)),
-        ExporterKind::Redis => (Program::RedisExporter, Some(Program::Redis)),
-        ExporterKind::Node | ExporterKind::Other => (Program::NodeExporter, None),
-    };
+    let (program, database) = programs_of(real.kind);
     let mut exporter = component(format!("exporter-{name}"), program)?;
     exporter.arguments.push("--web.listen-address={address}".to_owned());
     let (Some(program), Some((up, _))) = (database, real.kind.of_database()) else {

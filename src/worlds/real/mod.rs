@@ -6,7 +6,7 @@ pub mod alertmanager;
 pub mod ask;
 pub mod config;
 pub mod evidence;
-mod exporters;
+pub mod exporters;
 pub mod folder;
 mod logfmt;
 pub mod place;
