@@ -66,6 +66,7 @@ pub const FAMILIES: &[Family] = &[
             &cluster::service_selects_nothing::CHECK,
             &cluster::service_not_documented::CHECK,
             &guides::compose_networks_apart::CHECK,
+            &guides::external_url_missing::CHECK,
             &guides::external_url_unserved::CHECK,
             &guides::placeholder_host::CHECK,
         ],
@@ -233,6 +234,7 @@ pub const FAMILIES: &[Family] = &[
         checks: &[
             &template_label_missing::CHECK,
             &expressions::instance_of_a_proxy::CHECK,
+            &words::alerts_run_together::CHECK,
             &words::number_in_text::CHECK,
             &words::value_in_another_unit::CHECK,
             &words::severity_in_prose::CHECK,

@@ -28,7 +28,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
 }
 
 /// What a name and a port most likely are, where the documents don't say.
-fn known(name: &str, port: Option<u16>) -> Option<&'static str> {
+pub fn known(name: &str, port: Option<u16>) -> Option<&'static str> {
     match (port, name) {
         (_, name) if name.contains("grafana") || name.contains("kibana") => None,
         (Some(9090), _) => Some("Prometheus"),
