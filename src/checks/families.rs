@@ -249,6 +249,7 @@ pub const FAMILIES: &[Family] = &[
             &promises::promised_metric_missing::CHECK,
             &promises::promised_dashboard_missing::CHECK,
             &promises::promised_component_missing::CHECK,
+            &guides::health_not_probed::CHECK,
             &promises::requirement_unmet::CHECK,
         ],
     },

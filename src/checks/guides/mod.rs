@@ -5,6 +5,7 @@ pub mod compose_networks_apart;
 pub mod external_url_missing;
 pub mod external_url_unserved;
 pub mod file_not_shown;
+pub mod health_not_probed;
 pub mod helm_repository_missing;
 pub mod here_document_expands;
 pub mod installed_twice;
