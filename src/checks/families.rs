@@ -38,6 +38,7 @@ pub const FAMILIES: &[Family] = &[
             &guides::file_not_shown::CHECK,
             &guides::undefined_function::CHECK,
             &guides::statement_outdated::CHECK,
+            &guides::extension_not_loaded::CHECK,
         ],
     },
     Family {

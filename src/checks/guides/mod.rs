@@ -2,6 +2,7 @@
 
 pub mod compose_file_unused;
 pub mod compose_networks_apart;
+pub mod extension_not_loaded;
 pub mod external_url_missing;
 pub mod external_url_unserved;
 pub mod file_not_shown;

@@ -41,6 +41,9 @@ const VIEWS: [View; 2] = [
         columns: &[
             ("checkpoints_timed", "num_timed` of `pg_stat_checkpointer"),
             ("checkpoints_req", "num_requested` of `pg_stat_checkpointer"),
+            ("checkpoint_write_time", "write_time` of `pg_stat_checkpointer"),
+            ("checkpoint_sync_time", "sync_time` of `pg_stat_checkpointer"),
+            ("buffers_checkpoint", "buffers_written` of `pg_stat_checkpointer"),
         ],
         since: 17,
     },
@@ -48,11 +51,14 @@ const VIEWS: [View; 2] = [
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let version = postgres_version(wiring);
-    let parts = wiring.parts.iter().filter(|part| {
+    parts_with_sql(wiring).flat_map(|part| of(part, version)).collect()
+}
+
+pub fn parts_with_sql(wiring: &Wiring) -> impl Iterator<Item = &DocumentPart> {
+    wiring.parts.iter().filter(|part| {
         matches!(part.kind, PartKind::Shell | PartKind::Query | PartKind::PostgresQueries | PartKind::Code)
             || part.language == "sql"
-    });
-    parts.flat_map(|part| of(part, version)).collect()
+    })
 }
 
 fn of(part: &DocumentPart, version: Option<u32>) -> Vec<Diagnostic> {
@@ -88,7 +94,7 @@ fn of(part: &DocumentPart, version: Option<u32>) -> Vec<Diagnostic> {
 }
 
 /// Where a whole word stands.
-fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> {
+pub fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     let found = text.match_indices(word).map(|(at, _)| at);
     found.filter(move |at| !text[..*at].ends_with(part) && !text[at + word.len()..].starts_with(part))
