@@ -142,6 +142,7 @@ pub const FAMILIES: &[Family] = &[
             &expressions::compared_per_series::CHECK,
             &expressions::misleading_metric::CHECK,
             &expressions::pod_counted_too::CHECK,
+            &counting::failure_counted_as_success::CHECK,
             &counting::gauge_only_rises::CHECK,
             &counting::metric_never_changes::CHECK,
             &counting::label_without_bound::CHECK,
