@@ -6,6 +6,7 @@ pub mod import_not_exported;
 pub mod metric_reader_misused;
 pub mod samples_everything;
 pub mod scraped_port_without_metrics;
+pub mod sdk_call_gone;
 pub mod span_status_constant;
 pub mod trace_agent_missing;
 pub mod trace_client_in_browser;
