@@ -203,6 +203,7 @@ pub const FAMILIES: &[Family] = &[
             &traces::trace_context_dropped::CHECK,
             &traces::metric_reader_misused::CHECK,
             &traces::sdk_call_gone::CHECK,
+            &traces::tracing_not_loaded::CHECK,
             &traces::span_status_constant::CHECK,
             &traces::scraped_port_without_metrics::CHECK,
             &traces::trace_storage_unused::CHECK,

@@ -14,3 +14,4 @@ pub mod trace_client_retired;
 pub mod trace_context_dropped;
 pub mod trace_storage_unused;
 pub mod traces_in_memory;
+pub mod tracing_not_loaded;
