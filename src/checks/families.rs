@@ -161,6 +161,7 @@ pub const FAMILIES: &[Family] = &[
             &logs::fluent_bit_config_refused::CHECK,
             &logs::config_file_missing::CHECK,
             &logs::logs_not_shipped::CHECK,
+            &logs::logging_config_unused::CHECK,
             &logs::log_target_without_path::CHECK,
             &logs::log_targets_of_all_nodes::CHECK,
             &logs::log_targets_of_no_node::CHECK,

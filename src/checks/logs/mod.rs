@@ -26,6 +26,7 @@ pub mod log_targets_of_all_nodes;
 pub mod log_targets_of_no_node;
 pub mod log_tenant_ignored;
 pub mod log_tenant_missing;
+pub mod logging_config_unused;
 pub mod logs_never_deleted;
 pub mod logs_not_shipped;
 pub mod logs_sent_twice;
