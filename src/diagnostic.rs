@@ -129,6 +129,17 @@ impl Span {
         }
     }
 
+    /// Whether both are the same stretch of somebody's file.
+    pub fn same_as(&self, other: &Span) -> bool {
+        self.is_within(other) && other.is_within(self)
+    }
+
+    /// Whether it lies in another stretch of the same file.
+    pub fn is_within(&self, outer: &Span) -> bool {
+        let (own, outer) = (self.in_own_file(), outer.in_own_file());
+        own.file.path() == outer.file.path() && outer.start <= own.start && own.end <= outer.end
+    }
+
     /// The text as anybody may see it: without its secrets.
     pub fn shown(&self) -> String {
         let own = self.in_own_file();

@@ -1,7 +1,8 @@
 //! Passwords and tokens written where everybody who reads the documents can use them.
 
-use super::{Check, Harm};
-use crate::diagnostic::{Diagnostic, Spanned};
+use super::placeholder_receiver::is_password_placeholder;
+use super::{Check, Harm, logs};
+use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::stack::wiring::{Setting, Wiring};
 
 pub const CHECK: Check = Check {
@@ -44,7 +45,16 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             found.extend(judge(path.rsplit('.').next().unwrap_or_default(), value));
         }
     }
-    found
+    // One that an operator has not made is nobody's, and no secret is out.
+    let guessed = (logs::elasticsearch_password_guessed::CHECK.find)(wiring);
+    let guessed: Vec<Span> = guessed.into_iter().filter_map(|diagnostic| diagnostic.place).collect();
+    let told = found.into_iter().map(|diagnostic| match diagnostic.place.clone() {
+        Some(at) if guessed.iter().any(|place| place.same_as(&at)) => {
+            diagnostic.follows_from(logs::elasticsearch_password_guessed::CHECK.id, &at)
+        }
+        _ => diagnostic,
+    });
+    told.collect()
 }
 
 fn judge(key: &str, value: &Spanned<String>) -> Option<Diagnostic> {
@@ -56,9 +66,10 @@ fn judge(key: &str, value: &Spanned<String>) -> Option<Diagnostic> {
         return None;
     }
     let default = DEFAULTS.contains(&text.to_lowercase().as_str());
-    let (message, label) = match default {
-        true => ("a password that everybody tries first stands here in clear", "a default password"),
-        false => ("a password stands here in clear", "in clear"),
+    let (message, label) = match (default, is_password_placeholder(text)) {
+        (true, _) => ("a password that everybody tries first stands here in clear", "a default password"),
+        (false, true) => ("a password is to be written here in clear", "a placeholder for one"),
+        (false, false) => ("a password stands here in clear", "in clear"),
     };
     value.span.conceal();
     Some(
@@ -88,6 +99,14 @@ mod tests {
              value: admin\n```\n",
             "8:14",
         );
+    }
+
+    #[test]
+    fn a_placeholder_is_no_password_yet() {
+        let guide = |password: &str| format!("```yaml\n# values.yaml\nadminPassword: {password}\n```\n");
+        let id = "credentials-in-clear";
+        check(id, &guide("grafana-password"), &["3:16 a password is to be written here in clear"]);
+        check(id, &guide("Gr4fana-password"), &["3:16 a password stands here in clear"]);
     }
 
     #[test]

@@ -17,14 +17,11 @@ pub fn follow(findings: Vec<Finding>) -> Vec<Finding> {
     let parents: Vec<Option<usize>> = findings
         .iter()
         .map(|finding| match &finding.diagnostic.cause {
-            Some(Cause::Follows { id, within }) => {
-                let within = within.in_own_file();
-                findings.iter().position(|other| {
-                    other.diagnostic.id == *id
-                        && !std::ptr::eq(other, finding)
-                        && other.diagnostic.place.as_ref().is_some_and(|place| is_within(place, &within))
-                })
-            }
+            Some(Cause::Follows { id, within }) => findings.iter().position(|other| {
+                other.diagnostic.id == *id
+                    && !std::ptr::eq(other, finding)
+                    && other.diagnostic.place.as_ref().is_some_and(|place| place.is_within(within))
+            }),
             _ => None,
         })
         .collect();
@@ -116,11 +113,6 @@ fn shown(findings: &[&Finding], line: impl Fn(&Diagnostic) -> String) -> String 
 
 fn place(diagnostic: &Diagnostic) -> String {
     diagnostic.place.as_ref().map(Span::to_string).unwrap_or_default()
-}
-
-fn is_within(place: &Span, outer: &Span) -> bool {
-    let place = place.in_own_file();
-    place.file.path() == outer.file.path() && outer.start <= place.start && place.end <= outer.end
 }
 
 #[cfg(test)]

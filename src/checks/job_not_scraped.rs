@@ -31,7 +31,10 @@ const STACK_JOBS: [&str; 9] = [
 ];
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let Some(jobs) = jobs(wiring) else { return Vec::new() };
+    let Some(own) = jobs(wiring) else { return Vec::new() };
+    let stack = wiring.release_of("kube-prometheus-stack").is_some();
+    let brought = STACK_JOBS.iter().filter(|_| stack).map(|job| (*job).to_owned());
+    let jobs: Vec<String> = own.iter().cloned().chain(brought).collect();
     let mut found = Vec::new();
     for query in super::queries(wiring) {
         for (selector, place) in query.expr.selectors() {
@@ -49,14 +52,18 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                 .shared(format!("the job {value}"));
             found.push(match nearest(value, jobs.iter().map(String::as_str)) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                None => diagnostic.help(format!("the jobs are: {}", jobs.join(", "))),
+                None if stack => diagnostic.help(format!(
+                    "the documented jobs are: {}; the chart brings its own, such as kubelet and node-exporter",
+                    own.join(", ")
+                )),
+                None => diagnostic.help(format!("the jobs are: {}", own.join(", "))),
             });
         }
     }
     found
 }
 
-/// Every job that there can be; `None` where the documents don't say.
+/// Every job of the documented configs; `None` where they don't say.
 fn jobs(wiring: &Wiring) -> Option<Vec<String>> {
     // The job of a monitor's targets is their Service's name, or a label's value.
     if wiring.prometheus.is_empty()
@@ -83,9 +90,6 @@ fn jobs(wiring: &Wiring) -> Option<Vec<String>> {
             }
             jobs.push(job.job_name.value.clone());
         }
-    }
-    if wiring.releases.iter().any(|release| release.chart.value == "kube-prometheus-stack") {
-        jobs.extend(STACK_JOBS.map(str::to_owned));
     }
     Some(jobs)
 }

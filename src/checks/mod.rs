@@ -20,6 +20,7 @@ mod expressions;
 mod families;
 mod flag_refused;
 mod folding;
+mod global_setting_unused;
 mod group_interval_short;
 mod guides;
 mod ignores_nothing;
@@ -60,7 +61,7 @@ mod yaml_refused;
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Diagnostic, Severity, Span, Spanned};
+use crate::diagnostic::{Cause, Diagnostic, Severity, Span, Spanned};
 use crate::documents::find::glob;
 use crate::promql::Expr;
 use crate::promql::ast::TextRange;
@@ -206,8 +207,16 @@ pub fn run_selected(wiring: &Wiring, selection: &Selection) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut known = BTreeSet::new();
     let mut of_routing = routing::found(wiring, &|id| selection.runs(id));
+    let ignored = chart_value_ignored::ignored(wiring);
     for check in all().filter(|check| selection.runs(check.id)) {
         for mut diagnostic in of_routing.remove(check.id).unwrap_or_else(|| (check.find)(wiring)) {
+            // Nothing comes of what is wrong with values that change nothing.
+            let explained = matches!(diagnostic.cause, Some(Cause::Follows { .. }))
+                || check.id == chart_value_ignored::CHECK.id;
+            let place = diagnostic.place.as_ref().filter(|_| !explained);
+            if place.is_some_and(|place| chart_value_ignored::is_among(&ignored, place)) {
+                diagnostic = chart_value_ignored::of_old_chart(diagnostic);
+            }
             diagnostic.id = check.id;
             diagnostic.severity = check.harm.severity();
             if known.insert((check.id, place_of(&diagnostic), diagnostic.message.clone())) {

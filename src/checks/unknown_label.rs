@@ -5,6 +5,7 @@ use super::{Check, Harm, Query, series, templates};
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::promql::ast::{Aggregate, ExprKind, LabelName};
 use crate::stack::wiring::Wiring;
+use crate::stack::{Discovery, KubernetesRole};
 
 pub const CHECK: Check = Check {
     id: "unknown-label",
@@ -37,7 +38,7 @@ fn judge(query: &Query, sources: &Sources) -> Vec<Diagnostic> {
             let diagnostic = Diagnostic::error("", format!("`{name}` has no label `{}`", matcher.name))
                 .at(&query.place(matcher.name_span))
                 .label("selects nothing");
-            found.push(with_labels(diagnostic, &matcher.name, &known));
+            found.push(with_labels(diagnostic, &matcher.name, &known, sources));
         }
     }
     let mut grouped: Vec<(String, Diagnostic)> = Vec::new();
@@ -106,7 +107,7 @@ fn of_grouping(
             true => "tells no series apart",
             false => "all series become a single one",
         });
-    let mut diagnostic = with_labels(diagnostic, &label.name, &known);
+    let mut diagnostic = with_labels(diagnostic, &label.name, &known, sources);
     for (_, text) in query.rule.map(templates::texts).unwrap_or_default() {
         for (used, place) in templates::labels(text) {
             if used == &*label.name {
@@ -118,7 +119,7 @@ fn of_grouping(
 }
 
 /// Where the labels come from, and which was meant.
-fn with_labels(diagnostic: Diagnostic, label: &str, known: &Known) -> Diagnostic {
+fn with_labels(diagnostic: Diagnostic, label: &str, known: &Known, sources: &Sources) -> Diagnostic {
     let diagnostic = diagnostic.about(label);
     let Some(labels) = series::own_labels(known) else { return diagnostic };
     let diagnostic = match known {
@@ -136,7 +137,30 @@ fn with_labels(diagnostic: Diagnostic, label: &str, known: &Known) -> Diagnostic
     let diagnostic = diagnostic.shared(format!("the label {label} that discovery does not add"));
     match nearest(label, labels.iter().map(String::as_str).filter(|it| *it != "le")) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help("group by a label that it has, or let relabelling add this one"),
+        None => match relabelled(sources.wiring, label) {
+            Some(meta) => diagnostic.help(format!(
+                "let relabelling add it: `{{source_labels: [{meta}], target_label: {label}}}`"
+            )),
+            None => diagnostic.help("group by a label that it has, or let relabelling add this one"),
+        },
+    }
+}
+
+/// What discovery in a cluster knows of a label that is usually taken over from it.
+fn relabelled(wiring: &Wiring, label: &str) -> Option<&'static str> {
+    let configs = wiring.prometheus.iter().filter_map(|config| config.config.as_ref());
+    let mut discovered = configs.flat_map(|config| &config.scrape_configs).flat_map(|job| &job.discovery);
+    let role = discovered.find_map(|discovery| match discovery {
+        Discovery::Kubernetes { role, .. } => Some(role),
+        _ => None,
+    })?;
+    match (label, role) {
+        ("namespace", _) => Some("__meta_kubernetes_namespace"),
+        ("pod", _) => Some("__meta_kubernetes_pod_name"),
+        // The label by which pods are most often told apart.
+        ("service" | "app", KubernetesRole::Pod) => Some("__meta_kubernetes_pod_label_app"),
+        ("service", _) => Some("__meta_kubernetes_service_name"),
+        _ => None,
     }
 }
 

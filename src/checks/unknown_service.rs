@@ -65,9 +65,25 @@ fn judge(wiring: &Wiring, address: &Address) -> Option<Diagnostic> {
                 .label("does not resolve")
                 .related(&meant.name.span, format!("{made_by} makes `{name}`"))
                 .help(format!("write `{name}`"));
+            let found = match is_of_old_jaeger(meant, host) {
+                true => found.because(SINCE_JAEGER_4),
+                false => found,
+            };
             Some(renamed(found, address, name))
         }
     }
+}
+
+const SINCE_JAEGER_4: &str = "assuming version 4 of the chart, which is installed where none is stated: it makes a single Service, called \
+                              like the release";
+
+/// A Service that Jaeger's chart made up to version 3, where it now makes one for all.
+fn is_of_old_jaeger(service: &Service, host: &str) -> bool {
+    let own = service.name.value.as_str();
+    let of_chart = service.made_by.as_deref().is_some_and(|made_by| made_by.ends_with(" of jaeger"));
+    let short = host.split('.').next().unwrap_or_default();
+    let part = short.strip_prefix(own).and_then(|rest| rest.strip_prefix('-'));
+    of_chart && matches!(part, Some("query" | "collector" | "agent"))
 }
 
 /// The service of Compose that a name is a slip away from; one of another number is another one.
@@ -105,6 +121,9 @@ fn is_meant(service: &Service, host: &str, port: Option<u16>) -> bool {
     };
     let words: Vec<&str> = short.split('-').collect();
     let name = &service.name.value;
+    if is_of_old_jaeger(service, host) {
+        return true;
+    }
     service.made_by.is_some()
         && same_port
         && !name.ends_with("-operated")
@@ -137,6 +156,25 @@ mod tests {
             &guide("elasticsearch elastic/elasticsearch", "elasticsearch:9200"),
             &["10:25 no Service is named `elasticsearch`"],
         );
+    }
+
+    #[test]
+    fn jaeger_s_chart_makes_a_single_service_since_version_4() {
+        let guide = |chart: &str, url: &str| {
+            format!(
+                "```sh\nhelm install {chart} -n m\n```\n```yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, \
+                 namespace: m}}\ndata:\n  d.yml: |\n    datasources: [{{url: 'http://{url}'}}]\n```\n"
+            )
+        };
+        let id = "unknown-service";
+        let found = ["10:25 no Service is named `jaeger-query`"];
+        check(id, &guide("jaeger jaegertracing/jaeger", "jaeger-query:16686"), &found);
+        check(id, &guide("jaeger jaegertracing/jaeger --version 4.1.0", "jaeger-query"), &found);
+        check(id, &guide("jaeger jaegertracing/jaeger --version 3.4.1", "jaeger-query:16686"), &[]);
+        check(id, &guide("jaeger jaegertracing/jaeger", "jaeger:16686"), &[]);
+        // Of another release.
+        check(id, &guide("traces jaegertracing/jaeger", "jaeger-query:80"), &[]);
+        check(id, &guide("jaeger ./jaeger", "web:80"), &[]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::yaml::Node;
 use crate::diagnostic::Spanned;
-use crate::stack::wiring::{ComposeFile, Container, Mount, PublishedPort, Service, Wiring, Workload};
+use crate::stack::wiring::{ComposeFile, Container, Memory, Mount, PublishedPort, Service, Wiring, Workload};
 
 pub use merged::{Named, merged};
 
@@ -62,6 +62,7 @@ pub fn read(document: &Node, name: Option<&str>, wiring: &mut Wiring) {
 
 fn container(name: &str, service: &Node) -> Container {
     let limits = service.get("deploy").and_then(|deploy| deploy.get("resources")?.get("limits"));
+    let amount = |key| service.get("deploy")?.get("resources")?.get(key)?.get("memory").and_then(spanned);
     let privileged = service.get("privileged").filter(|node| node.scalar() == Some("true"));
     let user = service.get("user").and_then(Node::scalar);
     Container {
@@ -78,6 +79,11 @@ fn container(name: &str, service: &Node) -> Container {
         restarts: restarts(service),
         overrides_entrypoint: service.get("entrypoint").is_some(),
         limited: limits.or(service.get("mem_limit")).or(service.get("cpus")).is_some(),
+        memory: Memory {
+            request: amount("reservations").or_else(|| service.get("mem_reservation").and_then(spanned)),
+            limit: amount("limits").or_else(|| service.get("mem_limit").and_then(spanned)),
+        },
+        starts_slowly: false,
         privileged: privileged.map(|node| node.span.clone()),
         user: user.and_then(|user| user.split(':').next()?.parse().ok()),
     }

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use super::parts::Part;
 use super::shell::HelmCommand;
 use super::wiring::flat;
-use super::yaml::Node;
 use crate::diagnostic::Spanned;
 use crate::stack::wiring::{PartKind, Release, Service, ServicePort, Wiring};
 
@@ -16,12 +15,20 @@ use crate::stack::wiring::{PartKind, Release, Service, ServicePort, Wiring};
 pub fn read(commands: &[HelmCommand], parts: &[Part], wiring: &mut Wiring) {
     for command in commands {
         let mut values = BTreeMap::new();
+        let mut keys = Vec::new();
         let mut complete = true;
         for file in &command.values {
             let found: Vec<&Part> = parts.iter().filter(|part| is_file(part, &file.value)).collect();
             complete &= !found.is_empty();
-            let documents = found.iter().flat_map(|part| &part.documents);
-            values.extend(documents.flat_map(flat).map(|setting| (setting.path, setting.value)));
+            for document in found.iter().flat_map(|part| &part.documents) {
+                values.extend(flat(document).into_iter().map(|setting| (setting.path, setting.value)));
+                let entries = document.entries().unwrap_or_default().iter();
+                keys.extend(
+                    entries.filter_map(|(key, _)| {
+                        Some(Spanned::new(key.scalar()?.to_owned(), key.span.clone()))
+                    }),
+                );
+            }
         }
         values.extend(command.sets.iter().cloned());
         let chart = &command.chart;
@@ -34,6 +41,7 @@ pub fn read(commands: &[HelmCommand], parts: &[Part], wiring: &mut Wiring) {
             namespace_place: command.namespace.clone(),
             version: command.version.clone(),
             values,
+            keys,
             complete,
         };
         wiring.services.extend(services(&release));
@@ -46,14 +54,9 @@ pub fn namespace_of(part: &Part, wiring: &Wiring) -> Option<String> {
     let releases = wiring.releases.iter();
     let mut given = releases.filter(|release| {
         let mut values = release.values.values();
-        values.any(|value| part.documents.iter().any(|document| within(document, value)))
+        values.any(|value| part.documents.iter().any(|document| value.span.is_within(&document.span)))
     });
     Some(given.next()?.namespace.clone())
-}
-
-fn within(document: &Node, value: &Spanned<String>) -> bool {
-    let (outer, inner) = (document.span.in_own_file(), value.span.in_own_file());
-    outer.file.path() == inner.file.path() && outer.start <= inner.start && inner.end <= outer.end
 }
 
 fn is_file(part: &Part, file: &str) -> bool {
@@ -65,10 +68,13 @@ fn is_file(part: &Part, file: &str) -> bool {
 fn services(release: &Release) -> Vec<Service> {
     let name = release.name.value.as_str();
     let set = |key: &str| release.values.get(key).map(|value| value.value.as_str());
-    let full = |chart: &str| match set("fullnameOverride") {
-        Some(name) => name.to_owned(),
-        None if name.contains(chart) => name.to_owned(),
-        None => format!("{name}-{chart}"),
+    let full = |chart: &str| {
+        let chart = set("nameOverride").unwrap_or(chart);
+        match set("fullnameOverride") {
+            Some(name) => name.to_owned(),
+            None if name.contains(chart) => name.to_owned(),
+            None => format!("{name}-{chart}"),
+        }
     };
     let off = |key: &str| set(key) == Some("false");
     let names: Vec<(String, u16)> = match release.chart.value.as_str() {
@@ -103,6 +109,9 @@ fn services(release: &Release) -> Vec<Service> {
         }
         // Always both: `kibana-kibana`.
         "kibana" => vec![(set("fullnameOverride").map_or(format!("{name}-kibana"), str::to_owned), 5601)],
+        "jaeger" if !release.is_jaegers() => Vec::new(),
+        // Since version 4 a single program behind a single Service.
+        "jaeger" if release.is_at_least(4) => vec![(full("jaeger"), 16686)],
         "jaeger" => ["query", "collector", "agent"]
             .into_iter()
             .map(|part| (format!("{}-{part}", full("jaeger")), 0))

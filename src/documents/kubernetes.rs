@@ -11,7 +11,7 @@ use super::parts;
 use super::yaml::Node;
 use crate::diagnostic::Spanned;
 use crate::stack::wiring::{
-    ConfigMap, Container, ContainerPort, Mount, OperatorObject, PartKind, Probe, Reference, Service,
+    ConfigMap, Container, ContainerPort, Memory, Mount, OperatorObject, PartKind, Probe, Reference, Service,
     ServicePort, Volume, Wiring, Workload,
 };
 
@@ -185,6 +185,7 @@ fn container(node: &Node, user: Option<u32>) -> Container {
     let security = node.get("securityContext");
     let privileged = security.and_then(|security| security.get("privileged"));
     let limits = node.get("resources").and_then(|resources| resources.get("limits"));
+    let amount = |key| node.get("resources")?.get(key)?.get("memory").and_then(spanned);
     Container {
         env: env.collect(),
         fields: fields.collect(),
@@ -197,6 +198,8 @@ fn container(node: &Node, user: Option<u32>) -> Container {
         restarts: true,
         overrides_entrypoint: node.get("command").is_some(),
         limited: limits.is_some_and(|limits| limits.entries().is_some_and(|entries| !entries.is_empty())),
+        memory: Memory { request: amount("requests"), limit: amount("limits") },
+        starts_slowly: node.get("startupProbe").is_some(),
         privileged: privileged.filter(|node| node.scalar() == Some("true")).map(|node| node.span.clone()),
         user: security.and_then(|security| number(security, "runAsUser")).or(user),
         name: text(node, "name").to_owned(),
@@ -230,7 +233,11 @@ fn probe(kind: &'static str, node: &Node) -> Option<Probe> {
     let get = node.get("httpGet")?;
     let port = spanned(get.get("port")?)?;
     let path = get.get("path").and_then(spanned);
-    Some(Probe { kind, path: path.unwrap_or_else(|| Spanned::new("/".to_owned(), get.span.clone())), port })
+    let path = path.unwrap_or_else(|| Spanned::new("/".to_owned(), get.span.clone()));
+    let stated = |key, default: u32| number(node, key).unwrap_or(default);
+    let patience = stated("periodSeconds", 10).saturating_mul(stated("failureThreshold", 3));
+    let patience = patience.saturating_add(stated("initialDelaySeconds", 0));
+    Some(Probe { kind, path, port, patience })
 }
 
 fn volume(node: &Node) -> Volume {

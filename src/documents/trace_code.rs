@@ -24,6 +24,11 @@ pub fn read(file: &SourceFile, name: Option<&str>, traces: &mut Traces) {
     {
         traces.readers_as_exporters.push(file.span(exporter.start()..exporter.end()));
     }
+    if !text.contains("ampler")
+        && let Some(found) = SET_UP.as_ref().and_then(|regex| regex.find(text))
+    {
+        traces.unsampled.push(file.span(found.start()..found.end() - 1));
+    }
     if let Some(found) = capture(&JAEGER_NAMES, text)
         && let Some(names) = found.get(1)
     {
@@ -75,6 +80,8 @@ pattern!(
     ALL_SAMPLER,
     r"ConstSampler\((?:true|True|1)\)|AlwaysOnSampler\(|\bALWAYS_ON\b|TraceIdRatioBased(?:Sampler)?\((?:1|1\.0)\)|type['\x22]?\s*:\s*['\x22]probabilistic['\x22]\s*,\s*['\x22]?param['\x22]?\s*:\s*1(?:\.0)?\s*[,}\n]"
 );
+// Node's, Python's and Go's; a page's own spans are another matter.
+pattern!(SET_UP, r"\bnew (?:NodeSDK|NodeTracerProvider|BasicTracerProvider)\(|\b(?:New)?TracerProvider\(");
 pattern!(STARTED, r"\btracer\.start_?[sS]pan\(");
 pattern!(STATUS, r#"set_?[aA]ttribute\(\s*['"]http\.(?:response\.)?status_code['"]\s*,\s*(2\d\d)\s*\)"#);
 pattern!(
@@ -236,6 +243,24 @@ mod tests {
             "OpenTelemetryJaeger web - http://jaeger:14268/api/traces ",
         );
         check("t.js", "import { x } from '@opentelemetry/api';", "");
+    }
+
+    #[test]
+    fn an_sdk_that_is_set_up_without_a_sampler_is_found() {
+        let unsampled = |code: &str| {
+            let mut traces = Traces::default();
+            read(&SourceFile::new("a", code), None, &mut traces);
+            traces.unsampled.iter().map(|place| place.text().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(unsampled("const sdk = new NodeSDK({ traceExporter });"), ["new NodeSDK"]);
+        assert_eq!(
+            unsampled("import TracerProvider\nprovider = TracerProvider(resource=r)"),
+            ["TracerProvider"]
+        );
+        assert_eq!(unsampled("tp := sdktrace.NewTracerProvider(\n)"), ["NewTracerProvider"]);
+        assert!(unsampled("new NodeSDK({ sampler: new ParentBasedSampler({ root }) })").is_empty());
+        assert!(unsampled("new WebTracerProvider()").is_empty());
+        assert!(unsampled("trace.get_tracer_provider()").is_empty());
     }
 
     #[test]

@@ -218,6 +218,9 @@ pub struct Container {
     pub overrides_entrypoint: bool,
     /// It has limits of memory or CPU.
     pub limited: bool,
+    pub memory: Memory,
+    /// It has a startupProbe, of whatever kind: the others wait for it.
+    pub starts_slowly: bool,
     pub privileged: Option<Span>,
     /// `runAsUser`, its own or its pod's; `user` in Compose.
     pub user: Option<u32>,
@@ -276,6 +279,13 @@ pub struct ContainerPort {
     pub udp: bool,
 }
 
+/// How much memory a container asks for and may take, as it is written.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    pub request: Option<Spanned<String>>,
+    pub limit: Option<Spanned<String>>,
+}
+
 /// A Secret or a ConfigMap that something needs.
 #[derive(Clone, Debug)]
 pub struct Reference {
@@ -294,6 +304,8 @@ pub struct Probe {
     pub path: Spanned<String>,
     /// A number or a port's name.
     pub port: Spanned<String>,
+    /// Seconds from the start until it has failed for good.
+    pub patience: u32,
 }
 
 /// A port of the host that leads to one of the container.
@@ -395,8 +407,30 @@ pub struct Release {
     pub version: Option<Spanned<String>>,
     /// Every single value by its path, from `--set` and the values files that are documented.
     pub values: BTreeMap<String, Spanned<String>>,
+    /// The keys at the top of those files, each where it stands.
+    pub keys: Vec<Spanned<String>>,
     /// All values files that the command names are documented.
     pub complete: bool,
+}
+
+impl Release {
+    /// Whether its chart is of this major version or a later one; the newest is, whatever it is.
+    pub fn is_at_least(&self, major: u32) -> bool {
+        let stated = self.version.as_ref();
+        stated.is_none_or(|stated| Version::parse(&stated.value).is_some_and(|own| own.major >= major))
+    }
+
+    /// Whether it is Jaeger's own chart, and none of the same name.
+    pub fn is_jaegers(&self) -> bool {
+        let other =
+            |repository: &String| repository.contains("bitnami") || repository.starts_with(['.', '/']);
+        self.chart.value == "jaeger" && !self.repository.as_ref().is_some_and(other)
+    }
+
+    /// Whether a value is set to this text.
+    pub fn sets(&self, path: &str, text: &str) -> bool {
+        self.values.get(path).is_some_and(|value| value.value == text)
+    }
 }
 
 /// Where a config stands.

@@ -2,8 +2,10 @@
 //! select nothing, kinds that nobody serves.
 
 pub mod discovery_not_permitted;
+pub mod ingress_host_twice;
 pub mod issuer_not_documented;
 pub mod kind_without_operator;
+pub mod liveness_asks_readiness;
 pub mod missing_namespace;
 pub mod missing_object;
 pub mod missing_service_account;

@@ -9,8 +9,8 @@ pub const CHECK: Check = Check {
     harm: Harm::Silent,
     title: "the chart can't see this dashboard's file",
     explanation: "`dashboards.PROVIDER.NAME.file` in the values of Grafana's chart is a path within the chart's own \
-                  package. With a chart from a repository there is no such file, so the dashboard is empty, and Helm \
-                  says nothing. Give it under `json`, by `url`, or in a ConfigMap named in `dashboardsConfigMaps`.",
+                  package. With a chart from a repository there is no such file, so an empty one is written, which Grafana \
+                  passes over, and Helm says nothing. Give it under `json`, by `url`, or in a ConfigMap named in `dashboardsConfigMaps`.",
     example: "# grafana-values.yaml\ndashboardProviders: {}\ndashboards:\n  default:\n    api: {file: dashboards/api.json}\n```\n```sh\nhelm install grafana grafana/grafana -f grafana-values.yaml\n",
     mended: "# grafana-values.yaml\ndashboardProviders: {}\ndashboards:\n  default:\n    api: {url: 'https://example.com/dashboards/api.json'}\n```\n```sh\nhelm install grafana grafana/grafana -f grafana-values.yaml\n",
     find,
@@ -30,7 +30,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         values.map(move |(_, value)| (release, value))
     });
     let found = files.map(|(release, file)| {
-        Diagnostic::error("", "this dashboard stays empty: the chart's package has no such file")
+        Diagnostic::error("", "this dashboard is missing: the chart's package has no such file")
             .at(&file.span)
             .label("a path within the chart, not beside the values")
             .related(&release.chart.span, "the chart comes from a repository")

@@ -1,5 +1,6 @@
 //! Dashboards of grafana.com for exporters that the stack does not have.
 
+use crate::checks::scraping::exporter_not_deployed;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::Wiring;
@@ -36,6 +37,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     if stack {
         return Vec::new();
     }
+    let nowhere = (exporter_not_deployed::CHECK.find)(wiring);
     let ids = wiring.settings.iter().filter(|setting| setting.key() == "gnetId");
     let found = ids.filter_map(|id| {
         let (_, exporter, words) = DASHBOARDS.iter().find(|(known, ..)| *known == id.value.value)?;
@@ -45,12 +47,19 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                 || workload.containers.iter().any(|container| there(container.image_name()))
         }) || wiring.releases.iter().any(|release| there(&release.chart.value))
             || wiring.services.iter().any(|service| there(&service.name.value));
-        (!deployed).then(|| {
-            Diagnostic::error("", format!("every panel of dashboard {} stays empty", id.value.value))
-                .at(&id.value.span)
-                .label(format!("shows metrics of {exporter}"))
-                .because(format!("no document deploys {exporter}; assuming that none runs already"))
-                .help(format!("deploy {exporter} and scrape it"))
+        if deployed {
+            return None;
+        }
+        let found = Diagnostic::error("", format!("every panel of dashboard {} stays empty", id.value.value))
+            .at(&id.value.span)
+            .label(format!("shows metrics of {exporter}"))
+            .because(format!("no document deploys {exporter}; assuming that none runs already"))
+            .help(format!("deploy {exporter} and scrape it"));
+        // A job that looks for it in vain is mended by the same.
+        let job = nowhere.iter().find(|told| there(&told.message)).and_then(|told| told.place.as_ref());
+        Some(match job {
+            Some(place) => found.follows_from(exporter_not_deployed::CHECK.id, place),
+            None => found,
         })
     });
     found.collect()

@@ -24,6 +24,9 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     if wiring.commands.iter().any(posted) {
         return Vec::new();
     }
+    // A folder, or a label by which a sidecar finds ConfigMaps.
+    let loaded = !wiring.grafana.providers.is_empty()
+        || wiring.config_maps.iter().any(|map| map.labels.contains_key("grafana_dashboard"));
     let wrapped = wiring.grafana.dashboards.iter().filter_map(|dashboard| dashboard.wrapped.as_ref());
     let found = wrapped.map(|place| {
         Diagnostic::error("", "Grafana's provisioning does not find the dashboard in this envelope")
@@ -33,7 +36,13 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                 "Grafana logs `Dashboard title cannot be empty` and shows no dashboard; no documented command posts \
                  it to `/api/dashboards/db`",
             )
-            .help("leave out the outer braces and `dashboard`, so that `title` and `panels` are the file's own keys")
+            .help(match loaded {
+                true => "leave out the outer braces and `dashboard`, so that `title` and `panels` are the file's own keys",
+                false => {
+                    "leave out the outer braces and `dashboard`, so that `title` and `panels` are the file's own keys, and \
+                     give the file to Grafana: nothing here does"
+                }
+            })
     });
     found.collect()
 }

@@ -34,7 +34,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             namespace: datasource.namespace.clone(),
             place: datasource.default.clone()?,
             what: format!("`{}` is the default here", datasource.name.value),
-            mend: "leave `isDefault` to one of them".to_owned(),
+            mend: format!("leave out `isDefault` of `{}`", datasource.name.value),
             lost: lost(wiring, &datasource.home),
         })
     });
@@ -70,7 +70,13 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                 }
                 false => "Grafana stops with `Only one datasource per organization can be marked as default`",
             })
-            .help(second.mend.clone());
+            .help(match others.len() {
+                1 => format!("{}, or leave the default to it", second.mend),
+                _ => {
+                    let mends: Vec<&str> = others.iter().map(|other| other.mend.as_str()).collect();
+                    format!("only one may be it: {}", mends.join(", and "))
+                }
+            });
         // What Grafana does not read stops nothing until it does.
         let diagnostic = match first.lost.or(second.lost.clone()) {
             Some(key) => diagnostic.follows_from("config-not-loaded", &key),
@@ -111,9 +117,7 @@ fn of_stack(release: &Release) -> Option<Default> {
         namespace: Some(release.namespace.clone()),
         place: release.chart.span.clone(),
         what: "this chart provisions its Prometheus as the default".to_owned(),
-        mend: format!(
-            "set `{sidecar}.defaultDatasourceEnabled: false` in the chart's values, or leave the default to it"
-        ),
+        mend: format!("set `{sidecar}.defaultDatasourceEnabled: false` in the chart's values"),
         lost: None,
     })
 }

@@ -85,7 +85,9 @@ fn folder(wiring: &Wiring, folder: &Spanned<String>, program: &str) -> Option<Di
     // What the folder may be meant to hold, and what of it is no object.
     let strangers =
         wiring.parts.iter().filter(|part| matches!(part.kind, PartKind::Rules | PartKind::Values));
-    let missing = missing(folder, program).help("say which of the files belong into this folder");
+    let missing = missing(folder, program)
+        .label(format!("{program} reads all that is in this folder"))
+        .help("say which of the files belong into this folder");
     Some(match program {
         "kubectl" => strangers.take(4).fold(missing, |found, part| {
             found.related(

@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let releases = wiring.releases.iter().filter(|release| release.chart.value == "jaeger");
+    let releases = wiring.releases.iter().filter(|release| release.is_jaegers());
     releases.flat_map(judge).collect()
 }
 

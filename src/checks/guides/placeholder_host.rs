@@ -1,6 +1,6 @@
 //! Hosts that nobody has filled in.
 
-use crate::checks::{Check, Harm};
+use crate::checks::{Check, Harm, chart_value_ignored};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::stack::wiring::Wiring;
 
@@ -23,6 +23,12 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             places.push(&setting.value);
         }
     }
+    // What a chart passes over says nothing of the others.
+    let ignored = chart_value_ignored::ignored(wiring);
+    let is_ignored = |place: &&Spanned<String>| chart_value_ignored::is_among(&ignored, &place.span);
+    places.sort_by_key(is_ignored);
+    let kept = places.iter().filter(|place| !is_ignored(place)).count();
+    places.truncate(kept.max(1));
     let Some(first) = places.first() else { return Vec::new() };
     let found = Diagnostic::warning("", "this host is a placeholder")
         .at(&first.span)

@@ -28,7 +28,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         let paths = config.settings.iter().filter(|setting| is_certificate(setting));
         found.extend(paths.filter_map(|setting| of_pod(setting, pod?)));
     }
-    found.extend(wiring.releases.iter().filter(|release| release.chart.value == "jaeger").filter_map(|release| {
+    found.extend(wiring.releases.iter().filter(|release| release.is_jaegers()).filter_map(|release| {
         let ca = release.values.get("storage.elasticsearch.tls.ca")?;
         let has = |key: &str| release.values.keys().any(|known| known.starts_with(key));
         // The chart mounts the Secret only where TLS is switched on.

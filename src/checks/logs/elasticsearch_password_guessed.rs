@@ -1,6 +1,6 @@
 //! Passwords written down for an Elasticsearch whose operator makes its own.
 
-use crate::checks::{Check, Harm};
+use crate::checks::{Check, Harm, chart_value_ignored};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::stack::wiring::{Object, Reached, Wiring};
 
@@ -32,16 +32,24 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         };
         let Some(object) = operated(wiring, &host.value) else { continue };
         let name = &object.name.value;
-        found.push(
-            Diagnostic::error("", "this is not the password: the operator makes one")
-                .at(&password.value.span)
-                .label("Elasticsearch answers 401")
-                .related(&object.name.span, format!("its password is in the Secret `{name}-es-elastic-user`"))
-                .because("assuming that nobody sets this very password by hand")
-                .help("take it from the Secret, copied to the namespace that needs it"),
-        );
+        let diagnostic = Diagnostic::error("", "this is not the password: the operator makes one")
+            .at(&password.value.span)
+            .label("Elasticsearch answers 401")
+            .related(&object.name.span, format!("its password is in the Secret `{name}-es-elastic-user`"))
+            .because("assuming that nobody sets this very password by hand")
+            .help("take it from the Secret, copied to the namespace that needs it");
+        // Since version 4 Jaeger's chart asks Elasticsearch for nothing but its maintenance.
+        found.push(match of_jaeger(wiring, &password.value) {
+            true => chart_value_ignored::of_old_chart(diagnostic),
+            false => diagnostic,
+        });
     }
     found
+}
+
+fn of_jaeger(wiring: &Wiring, value: &Spanned<String>) -> bool {
+    let same = |own: &Spanned<String>| own.span.same_as(&value.span);
+    wiring.releases.iter().any(|release| release.is_jaegers() && release.values.values().any(same))
 }
 
 fn operated<'w>(wiring: &'w Wiring, host: &Spanned<String>) -> Option<&'w Object> {

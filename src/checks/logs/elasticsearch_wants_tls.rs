@@ -33,7 +33,8 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             found.extend(of_fluent_bit(wiring, &secured, output));
         }
     }
-    for config in &wiring.logs.filebeat {
+    // The operator gives the right address to what it joins; what is wrong with another beside it is told by itself.
+    for config in wiring.logs.filebeat.iter().filter(|config| config.joined.is_none()) {
         found.extend(of_filebeat(wiring, &secured, config));
     }
     // URLs wherever they stand: Kibana's, Jaeger's, Grafana's.
@@ -101,15 +102,10 @@ fn of_filebeat(
     let host = plain.value.value.trim_start_matches("http://");
     let host = host.split([':', '/']).next().unwrap_or_default();
     let store = reached(wiring, secured, host, config.namespace.as_deref())?;
-    let found = told(store, &plain.value.span, "no scheme means plain HTTP")
-        .help(format!("write `https://{}`", plain.value.value.trim_start_matches("http://")));
-    // The operator adds its own, right, address to these: one connection of two fails.
-    Some(match &config.joined {
-        Some(joined) => found
-            .related(&joined.span, "the operator adds the right address, certificate and password by itself")
-            .help("leave out `hosts`, `username`, `password` and the certificates: `elasticsearchRef` sets them"),
-        None => found,
-    })
+    Some(
+        told(store, &plain.value.span, "no scheme means plain HTTP")
+            .help(format!("write `https://{}`", plain.value.value.trim_start_matches("http://"))),
+    )
 }
 
 /// The secured store that a name leads to, or is most likely meant for.

@@ -9,9 +9,8 @@ pub const CHECK: Check = Check {
     harm: Harm::Silent,
     title: "another option makes this index name void",
     explanation: "With `Logstash_Format On` Fluent Bit writes to `logstash-YYYY.MM.DD`, or to `Logstash_Prefix` in place of \
-                  `logstash`; `Index` is not looked at. With index lifecycle management on, Filebeat 7 ignores `index`, and \
-                  Filebeat 8 ignores `setup.template.name` and `.pattern`, so that the indices get neither the template nor \
-                  the policy. Searches and index patterns for the name that was meant find nothing.",
+                  `logstash`; `Index` is not looked at. With index lifecycle management on, Filebeat 7 ignores `index`. \
+                  Searches and index patterns for the name that was meant find nothing.",
     example: "[OUTPUT]\n    Name            es\n    Match           *\n    Index           shop\n    Logstash_Format On\n    Suppress_Type_Name On\n",
     mended: "[OUTPUT]\n    Name            es\n    Match           *\n    Logstash_Prefix shop\n    Logstash_Format On\n    Suppress_Type_Name On\n",
     find,
@@ -46,36 +45,21 @@ fn of_filebeat(config: &FilebeatConfig) -> Option<Diagnostic> {
     if ilm.is_some_and(|ilm| ilm.value == "false") {
         return None;
     }
-    let major = config.version.map_or(8, |version| version.major);
-    let templates = ["setup.template.name", "setup.template.pattern"].map(|path| config.get(path));
-    let found = match (major, templates) {
-        (7, _) => Diagnostic::error("", format!("logs don't go to the index `{}`", index.value))
-            .at(&index.span)
-            .label("not looked at")
-            .because("Filebeat 7 writes to the rollover alias while index lifecycle management is on"),
-        (_, [Some(name), pattern]) if major >= 8 => {
-            let found = Diagnostic::error("", "no template and no policy applies to these indices")
-                .at(&name.span)
-                .label("not looked at")
-                .related(&index.span, "these indices get no mapping and no retention of Filebeat's")
-                .because(
-                    "Filebeat 8 ignores `setup.template.name` and `.pattern` while index lifecycle management is on, and \
-                     sets up its data stream `filebeat-VERSION` instead",
-                );
-            match pattern {
-                Some(pattern) => found.related(&pattern.span, "nor this"),
-                None => found,
-            }
-        }
-        _ => return None,
-    };
+    // Later ones keep the name: their data streams are called as `index` says.
+    if config.version.is_none_or(|version| version.major != 7) {
+        return None;
+    }
+    let found = Diagnostic::error("", format!("logs don't go to the index `{}`", index.value))
+        .at(&index.span)
+        .label("not looked at")
+        .because("Filebeat 7 writes to the rollover alias while index lifecycle management is on");
     let found = match ilm {
         Some(ilm) => found.related(&ilm.span, "on"),
         None => found,
     };
     Some(
         found
-            .help("set `setup.ilm.enabled: false`, or leave out `index` and the template's name and pattern"),
+            .help("set `setup.ilm.enabled: false`, or leave out `index` and name `setup.ilm.rollover_alias`"),
     )
 }
 
@@ -84,17 +68,18 @@ mod tests {
     use crate::checks::tests::check;
 
     #[test]
-    fn filebeat_8_ignores_the_template_s_name_while_ilm_is_on() {
-        let guide = |ilm: &str| {
+    fn filebeat_7_ignores_the_index_while_ilm_is_on() {
+        let guide = |version: &str, ilm: &str| {
             format!(
-                "```yaml\nfilebeat.inputs: []\noutput.elasticsearch:\n  index: shop\nsetup.template.name: shop\n{ilm}```\n"
+                "```yaml\napiVersion: beat.k8s.elastic.co/v1beta1\nkind: Beat\nmetadata: {{name: a}}\nspec:\n  type: filebeat\n  \
+                 version: {version}\n  config:\n    output.elasticsearch.index: shop\n    setup.template.name: shop\n{ilm}```\n"
             )
         };
-        check("log-index-overridden", &guide("setup.ilm.enabled: false\n"), &[]);
-        check(
-            "log-index-overridden",
-            &guide("setup.ilm.enabled: true\n"),
-            &["5:22 no template and no policy applies to these indices"],
-        );
+        let on = "    setup.ilm.enabled: true\n";
+        let found = ["9:33 logs don't go to the index `shop`"];
+        check("log-index-overridden", &guide("7.17.0", on), &found);
+        check("log-index-overridden", &guide("7.17.0", ""), &found);
+        check("log-index-overridden", &guide("7.17.0", "    setup.ilm.enabled: false\n"), &[]);
+        check("log-index-overridden", &guide("8.8.0", on), &[]);
     }
 }

@@ -3,7 +3,7 @@
 use super::log_retention_not_enforced::is_zero;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::wiring::{LokiConfig, Wiring};
+use crate::stack::wiring::{LokiConfig, Release, Wiring};
 
 pub const CHECK: Check = Check {
     id: "logs-never-deleted",
@@ -19,7 +19,8 @@ pub const CHECK: Check = Check {
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let loki = wiring.logs.loki.iter().filter_map(|config| of_loki(wiring, config));
-    loki.chain(of_elasticsearch(wiring)).collect()
+    let charts = wiring.releases.iter().filter_map(of_loki_stack);
+    loki.chain(charts).chain(of_elasticsearch(wiring)).collect()
 }
 
 fn of_loki(wiring: &Wiring, config: &LokiConfig) -> Option<Diagnostic> {
@@ -57,6 +58,36 @@ fn of_loki(wiring: &Wiring, config: &LokiConfig) -> Option<Diagnostic> {
     })
 }
 
+/// The chart's own config of Loki keeps everything.
+fn of_loki_stack(release: &Release) -> Option<Diagnostic> {
+    let set = |path: &str| {
+        let value = release.values.get(path).map_or("0", |value| value.value.as_str());
+        value != "false" && !is_zero(value)
+    };
+    let deletes = [
+        "loki.config.limits_config.retention_period",
+        "loki.config.table_manager.retention_period",
+        "loki.config.compactor.retention_enabled",
+    ];
+    if release.chart.value != "loki-stack"
+        || release.sets("loki.enabled", "false")
+        || deletes.iter().any(|path| set(path))
+    {
+        return None;
+    }
+    let found = Diagnostic::warning("", "Loki never deletes a log")
+        .at(&release.chart.span)
+        .label("its config keeps everything by default")
+        .help("set `loki.config.compactor.retention_enabled: true` and `loki.config.limits_config.retention_period`");
+    Some(match release.complete {
+        true => found.because("the chart's default is `table_manager.retention_deletes_enabled: false`"),
+        false => found.because(
+            "the chart's default is `table_manager.retention_deletes_enabled: false`; assuming that the values which are not \
+             documented leave it",
+        ),
+    })
+}
+
 /// An index a day, from what ships by the day, and nothing that takes the old ones away.
 fn of_elasticsearch(wiring: &Wiring) -> Option<Diagnostic> {
     let words = ["curator", "_ilm", "lifecycle", "index-cleaner"];
@@ -83,4 +114,20 @@ fn of_elasticsearch(wiring: &Wiring) -> Option<Diagnostic> {
             .because("no document has a lifecycle policy, or a job that deletes indices: the disks of Elasticsearch fill up")
             .help("set up an ILM policy with a delete phase, and name it in an index template for these indices"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    #[test]
+    fn loki_stack_keeps_all_logs() {
+        let guide = |flags: &str| format!("```sh\nhelm install l grafana/loki-stack {flags}\n```\n");
+        let kept = "2:16 Loki never deletes a log";
+        check("logs-never-deleted", &guide(""), &[kept]);
+        check("logs-never-deleted", &guide("-f not-shown.yaml"), &[kept]);
+        let set = "--set loki.config.limits_config.retention_period=744h";
+        check("logs-never-deleted", &guide(set), &[]);
+        check("logs-never-deleted", &guide("--set loki.enabled=false"), &[]);
+    }
 }

@@ -8,7 +8,9 @@ pub mod promised_component_missing;
 pub mod promised_dashboard_missing;
 pub mod promised_metric_missing;
 pub mod promised_threshold_differs;
+pub mod requirement_not_shown;
 pub mod requirement_unmet;
+mod requirements;
 mod subject;
 
 use crate::diagnostic::Diagnostic;

@@ -111,7 +111,7 @@ const SAME: [&[&str]; 21] = [
     &["pod", "pods", "container", "containers", "kube"],
     &["security", "breach", "breaches", "unauthorized", "auth", "login", "intrusion"],
     &["certificate", "certificates", "cert", "ssl", "tls", "expiration", "expiry", "expires"],
-    &["request", "traffic", "throughput", "http", "requests"],
+    &["request", "traffic", "throughput", "http", "requests", "api"],
     &["user", "users", "engagement", "session", "sessions"],
     &["deployment", "deployments", "rollout", "deploy"],
     &["endpoint", "endpoints", "route", "path"],
@@ -182,7 +182,9 @@ pub fn of_log_rule(rule: &LogRule) -> String {
 
 /// Each text that says what is measured or drawn: metrics of the code, selectors of queries, titles of panels.
 pub fn measured(wiring: &Wiring) -> Vec<String> {
-    let metrics = wiring.metrics.iter().map(|metric| metric.name.value.clone());
+    // A label tells apart what its name says.
+    let metrics =
+        wiring.metrics.iter().map(|metric| format!("{} {}", metric.name.value, metric.labels.join(" ")));
     let mut all: Vec<String> = metrics.collect();
     for query in queries(wiring) {
         all.extend(query.expr.selectors().into_iter().map(|(selector, _)| selector.to_string()));

@@ -101,6 +101,14 @@ pub(super) fn found(wiring: &Wiring, runs: &dyn Fn(&str) -> bool) -> BTreeMap<&'
     found
 }
 
+/// The receivers to which no documented alert is sent, where there are no others.
+pub(super) fn untold(wiring: &Wiring, config: &AlertmanagerConfig) -> Vec<String> {
+    let Some(stack) = stack(wiring, config) else { return Vec::new() };
+    let Some(routing) = Routing::of(&stack).filter(Routing::knows_all_alerts) else { return Vec::new() };
+    let names = routing.alertmanager.receivers.iter().map(|receiver| &receiver.name.value);
+    names.filter(|name| routing.told_to(name).next().is_none()).cloned().collect()
+}
+
 /// What one of them finds.
 fn alone(wiring: &Wiring, id: &str) -> Vec<Diagnostic> {
     found(wiring, &|other| other == id).into_values().flatten().collect()

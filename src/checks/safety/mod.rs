@@ -1,5 +1,8 @@
 //! What works until somebody looks for it, something is full, or something restarts.
 
+pub mod certificate_not_for_name;
+pub mod heap_beyond_memory;
+pub mod login_in_clear;
 pub mod no_persistence;
 pub mod no_probes;
 pub mod no_resource_limits;

@@ -69,31 +69,65 @@ fn loki_data(wiring: &Wiring, container: &Container) -> Option<String> {
 /// Charts store nothing unless told to.
 fn charts(wiring: &Wiring) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for release in wiring.releases.iter().filter(|release| release.complete) {
+    for release in &wiring.releases {
         let has = |prefix: &str| release.values.keys().any(|path| path.starts_with(prefix));
-        let is =
-            |path: &str, wanted: &str| release.values.get(path).is_some_and(|value| value.value == wanted);
         let (name, place) = (&release.chart.value, &release.chart.span);
         let mut add = |what: &str, key: &str| {
-            found.push(
+            let diagnostic =
                 Diagnostic::warning("", format!("a restart loses what {what} of {name} has stored"))
                     .at(place)
                     .label("its chart gives it no volume by default")
-                    .help(format!("set `{key}` in its values")),
-            );
+                    .help(format!("set `{key}` in its values"));
+            found.push(match release.complete {
+                true => diagnostic,
+                false => {
+                    diagnostic.because("assuming that the values which are not documented don't, either")
+                }
+            });
         };
         match name.as_str() {
+            "loki-stack"
+                if !release.sets("loki.enabled", "false")
+                    && !release.sets("loki.persistence.enabled", "true") =>
+            {
+                add("the Loki", "loki.persistence.enabled");
+            }
+            _ if !release.complete => {}
             "kube-prometheus-stack" => {
-                if !has("prometheus.prometheusSpec.storageSpec") && !is("prometheus.enabled", "false") {
+                if !has("prometheus.prometheusSpec.storageSpec")
+                    && !release.sets("prometheus.enabled", "false")
+                {
                     add("the Prometheus", "prometheus.prometheusSpec.storageSpec");
                 }
-                if !has("alertmanager.alertmanagerSpec.storage") && !is("alertmanager.enabled", "false") {
+                if !has("alertmanager.alertmanagerSpec.storage")
+                    && !release.sets("alertmanager.enabled", "false")
+                {
                     add("the Alertmanager", "alertmanager.alertmanagerSpec.storage");
                 }
             }
-            "grafana" if !is("persistence.enabled", "true") => add("the Grafana", "persistence.enabled"),
+            "grafana" if !release.sets("persistence.enabled", "true") => {
+                add("the Grafana", "persistence.enabled")
+            }
             _ => {}
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    #[test]
+    fn loki_stack_gives_its_loki_no_volume() {
+        let guide = |flags: &str| format!("```sh\nhelm install l grafana/loki-stack {flags}\n```\n");
+        let lost = "2:16 a restart loses what the Loki of loki-stack has stored";
+        check("no-persistence", &guide(""), &[lost]);
+        check("no-persistence", &guide("-f not-shown.yaml"), &[lost]);
+        check("no-persistence", &guide("--set loki.persistence.enabled=true"), &[]);
+        check("no-persistence", &guide("--set loki.enabled=false"), &[]);
+        // Of these the values that are not shown may say anything.
+        let grafana = "```sh\nhelm install g grafana/grafana -f not-shown.yaml\n```\n";
+        check("no-persistence", grafana, &[]);
+    }
 }

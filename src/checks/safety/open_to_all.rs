@@ -50,14 +50,19 @@ fn open(what: &str, place: &Span, label: &str) -> Diagnostic {
 fn ingresses(wiring: &Wiring) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for ingress in wiring.ingresses.iter().filter(|ingress| !ingress.guarded) {
-        for backend in &ingress.backends {
+        let mut backends = ingress.backends.iter().filter_map(|backend| {
             let port = backend.port.as_ref().and_then(|port| port.value.parse().ok());
-            let Some(what) = known(&backend.service.value, port) else { continue };
             let place = backend.host.as_ref().map_or(&backend.service.span, |host| &host.span);
-            found.push(open(what, place, "an Ingress without any authentication").help(
-                "ask for a password or an identity: `nginx.ingress.kubernetes.io/auth-type`, an OAuth proxy",
-            ));
-        }
+            Some((known(&backend.service.value, port)?, place))
+        });
+        let Some((what, place)) = backends.next() else { continue };
+        let first = open(what, place, "an Ingress without any authentication").help(
+            "ask for a password or an identity: `nginx.ingress.kubernetes.io/auth-type`, an OAuth proxy",
+        );
+        // One annotation is for all of it.
+        found.push(
+            backends.fold(first, |found, (what, place)| found.related(place, format!("and into {what}"))),
+        );
     }
     found
 }

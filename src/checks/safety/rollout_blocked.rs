@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::wiring::Wiring;
+use crate::stack::wiring::{Release, Wiring};
 
 pub const CHECK: Check = Check {
     id: "rollout-blocked",
@@ -37,5 +37,54 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             .shared("Deployments that roll with a volume for one node"),
         )
     });
-    found.collect()
+    found.chain(wiring.releases.iter().filter_map(of_grafana)).collect()
+}
+
+/// Grafana's chart makes a Deployment that rolls, with a volume for one node, unless told otherwise.
+fn of_grafana(release: &Release) -> Option<Diagnostic> {
+    let prefix = match release.chart.value.as_str() {
+        "grafana" => "",
+        "kube-prometheus-stack" if !release.sets("grafana.enabled", "false") => "grafana.",
+        _ => return None,
+    };
+    let get = |key: &str| release.values.get(&format!("{prefix}{key}"));
+    let is = |key: &str, wanted: &str| get(key).is_some_and(|value| value.value == wanted);
+    let volume = get("persistence.enabled").filter(|value| value.value == "true")?;
+    let of_many = get("persistence.accessModes[]").is_some_and(|mode| mode.value == "ReadWriteMany");
+    let set = get("persistence.type").is_some_and(|kind| kind.value != "pvc") || is("useStatefulSet", "true");
+    if !release.complete || of_many || set || is("deploymentStrategy.type", "Recreate") {
+        return None;
+    }
+    Some(
+        Diagnostic::warning("", "a new pod of Grafana waits for the volume of the old one")
+            .at(&volume.span)
+            .label("both need it while the Deployment rolls")
+            .related(
+                &release.chart.span,
+                "this chart rolls, with a volume for one node at a time, by default",
+            )
+            .because(
+                "a new pod on another node can't attach it; on the same one two Grafanas open one database",
+            )
+            .help(format!("set `{prefix}deploymentStrategy.type: Recreate`"))
+            .shared("Deployments that roll with a volume for one node"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    #[test]
+    fn grafana_s_chart_rolls_unless_told_otherwise() {
+        let guide = |set: &str| format!("```sh\nhelm install g grafana/grafana --set {set}\n```\n");
+        let id = "rollout-blocked";
+        let found = ["2:58 a new pod of Grafana waits for the volume of the old one"];
+        let on = "persistence.enabled=true";
+        check(id, &guide(on), &found);
+        check(id, &guide("persistence.enabled=false"), &[]);
+        check(id, &guide(&format!("{on},deploymentStrategy.type=Recreate")), &[]);
+        check(id, &guide(&format!("{on},persistence.type=statefulset")), &[]);
+        check(id, &guide(&format!("{on} -f not-shown.yaml")), &[]);
+    }
 }

@@ -85,11 +85,14 @@ fn in_open_endpoints(wiring: &Wiring, object: &Object) -> bool {
 
 /// In the Jaeger chart's values, `annotations` of a component are the Deployment's, `podAnnotations` the pods'.
 fn charts(wiring: &Wiring) -> Vec<Diagnostic> {
-    let releases = wiring.releases.iter().filter(|release| release.chart.value == "jaeger");
+    let releases = wiring.releases.iter().filter(|release| release.is_jaegers());
     let found = releases.filter_map(|release| {
         let mut scraped = release.values.iter().filter(|(path, value)| {
             let component = path.strip_suffix(&format!(".annotations.{SCRAPE}"));
-            matches!(component, Some("agent" | "collector" | "query" | "ingester")) && value.value == "true"
+            let component =
+                component.filter(|name| matches!(*name, "agent" | "collector" | "query" | "ingester"));
+            let runs = component.is_some_and(|name| !release.sets(&format!("{name}.enabled"), "false"));
+            runs && value.value == "true"
         });
         let (_, first) = scraped.next()?;
         let found = Diagnostic::error("", "these annotations are not on the pods, where Prometheus looks")
@@ -121,5 +124,6 @@ mod tests {
             &guide("annotations"),
             &["9:27 these annotations are not on the pods, where Prometheus looks"],
         );
+        check("annotation-unread", &guide("enabled: false\n  annotations"), &[]);
     }
 }

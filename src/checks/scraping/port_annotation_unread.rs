@@ -38,7 +38,9 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         if reads("_port").is_some() || by_name {
             continue;
         }
-        let annotated = wiring.settings.iter().find(|setting| setting.path.ends_with("prometheus.io/port"));
+        // Annotations of pods alone: no others are read here.
+        let pods = wiring.workloads.iter();
+        let annotated = pods.filter_map(|workload| workload.annotations.get("prometheus.io/port")).next();
         let diagnostic = Diagnostic::error(
             "",
             format!("`{}` does not read the annotations' port", job.job_name.value),
@@ -49,7 +51,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             "write the port of the annotation into `__address__`, as the example of `firedrill explain` does",
         );
         found.push(match annotated {
-            Some(setting) => diagnostic.related(&setting.value.span, "this port is not read"),
+            Some(port) => diagnostic.related(&port.span, "this port is not read"),
             None => diagnostic,
         });
     }

@@ -13,5 +13,6 @@ pub mod trace_client_in_browser;
 pub mod trace_client_retired;
 pub mod trace_context_dropped;
 pub mod trace_storage_unused;
+pub mod trace_variable_ignored;
 pub mod traces_in_memory;
 pub mod tracing_not_loaded;

@@ -34,7 +34,11 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     for setting in &wiring.settings {
         let Some(before) = setting.path.strip_suffix(".prometheus.io/port") else { continue };
         let component = before.split('.').next().unwrap_or_default();
-        if ["agent", "collector", "query", "allInOne", "jaeger"].contains(&component) {
+        let off = wiring.releases.iter().any(|release| {
+            release.sets(&format!("{component}.enabled"), "false")
+                && release.values.get(&setting.path).is_some_and(|own| own.span.same_as(&setting.value.span))
+        });
+        if !off && ["agent", "collector", "query", "allInOne", "jaeger"].contains(&component) {
             found.extend(judge(&setting.value).map(chart_value_ignored::of_old_chart));
         }
     }

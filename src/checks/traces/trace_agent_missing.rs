@@ -3,16 +3,16 @@
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::Version;
-use crate::stack::wiring::{Agent, Reached, Release, Service, TraceClient, TraceLibrary, Wiring};
+use crate::stack::wiring::{Agent, Reached, Service, TraceClient, TraceLibrary, Wiring};
 
 pub const CHECK: Check = Check {
     id: "trace-agent-missing",
     harm: Harm::Silent,
     title: "no agent takes the spans at this port",
     explanation: "Jaeger's clients send spans over UDP to an agent, by default on their own host. UDP reports no error, so spans for \
-                  an agent that is not there are simply gone. Jaeger 1.63 and later have no agent, in `all-in-one` neither; its \
-                  chart has none since version 4; its operator puts one beside pods only where they ask for it \
-                  (`sidecar.jaegertracing.io/inject`).",
+                  an agent that is not there are simply gone. Jaeger 1.63 and later have no agent, in `all-in-one` neither; Jaeger 2 \
+                  takes these spans itself, in its chart since version 4 at the Service called like the release; its operator puts an \
+                  agent beside pods only where they ask for it (`sidecar.jaegertracing.io/inject`).",
     example: "services:\n  jaeger:\n    image: jaegertracing/all-in-one:1.76.0\n```\n```py\nfrom opentelemetry.exporter.jaeger.thrift import JaegerExporter\nexporter = JaegerExporter(agent_host_name=\"jaeger\", agent_port=6831)\n",
     mended: "services:\n  jaeger:\n    image: jaegertracing/all-in-one:1.62.0\n```\n```py\nfrom opentelemetry.exporter.jaeger.thrift import JaegerExporter\nexporter = JaegerExporter(agent_host_name=\"jaeger\", agent_port=6831)\n",
     find,
@@ -28,15 +28,16 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
 }
 
 fn judge(wiring: &Wiring, client: &TraceClient, agent: &Agent) -> Option<Diagnostic> {
+    let to = collector(wiring).map_or_else(|| "the collector".to_owned(), |host| format!("`{host}`"));
     let help = match client.library {
-        TraceLibrary::Jaeger => "send by OpenTelemetry's SDK and OTLP to the collector, at port 4317 or 4318",
-        _ => "send OTLP to the collector, at port 4317 or 4318",
+        TraceLibrary::Jaeger => format!("send by OpenTelemetry's SDK and OTLP to {to}, at port 4317 or 4318"),
+        _ => format!("send OTLP to {to}, at port 4317 or 4318"),
     };
     let told = |place: &Span, label: String| {
         Diagnostic::error("", format!("no agent takes these spans at UDP port {}", agent.port))
             .at(place)
             .label(label)
-            .help(help)
+            .help(help.as_str())
     };
     let Some(host) =
         agent.host.as_ref().filter(|host| !matches!(host.value.as_str(), "localhost" | "127.0.0.1"))
@@ -60,8 +61,16 @@ fn judge(wiring: &Wiring, client: &TraceClient, agent: &Agent) -> Option<Diagnos
             )
         }
         Reached::Unknown => {
-            let release = wiring.releases.iter().find(|release| release.chart.value == "jaeger")?;
-            Some(of_chart(release, told(&host.span, format!("no Service is called `{}`", host.value))))
+            let release = wiring.releases.iter().find(|release| release.is_jaegers())?;
+            let found = told(&host.span, format!("no Service is called `{}`", host.value))
+                .related(&release.chart.span, "this chart");
+            Some(match release.is_at_least(4) {
+                true => found.because(
+                    "the chart's version 4, the newest where none is stated, has a single Service, called like the release, and \
+                     no agent: every span is lost",
+                ),
+                false => found.because("every span is lost"),
+            })
         }
         _ => None,
     }
@@ -69,17 +78,14 @@ fn judge(wiring: &Wiring, client: &TraceClient, agent: &Agent) -> Option<Diagnos
 
 /// Why what a name leads to has no agent.
 fn without_agent(wiring: &Wiring, service: &Service) -> Option<(Span, &'static str)> {
-    // A chart's Service stands for what the chart makes.
+    // A chart's Service stands for what the chart makes. Jaeger 2 takes spans over UDP by itself.
     if service.made_by.is_some() {
-        let release = wiring.releases.iter().find(|release| {
-            release.chart.value == "jaeger" && Some(&release.namespace) == service.namespace.as_ref()
-        })?;
-        return newest(release).then(|| {
-            (
-                release.chart.span.clone(),
-                "the chart's newest version, which none being stated means, has no such Service and no agent",
-            )
-        });
+        let release = wiring
+            .releases
+            .iter()
+            .find(|release| release.is_jaegers() && Some(&release.namespace) == service.namespace.as_ref())?;
+        let takes = release.is_at_least(4) || service.name.value.ends_with("-agent");
+        return (!takes).then(|| (release.chart.span.clone(), "this Service takes no spans over UDP"));
     }
     let workload = wiring.workloads.iter().find(|workload| match workload.namespace.is_none() {
         true => workload.name.value == service.name.value,
@@ -103,18 +109,15 @@ fn without_agent(wiring: &Wiring, service: &Service) -> Option<(Span, &'static s
     }
 }
 
-/// Whether a release gets the newest chart, having no version stated.
-fn newest(release: &Release) -> bool {
-    release
-        .version
-        .as_ref()
-        .is_none_or(|version| Version::parse(&version.value).is_some_and(|version| version.major >= 4))
-}
-
-fn of_chart(release: &Release, found: Diagnostic) -> Diagnostic {
-    found
-        .related(&release.chart.span, "this chart")
-        .because("the chart's newest version has one Service, called like the release, and no agent")
+/// The name by which the chart's collector is reached from every namespace.
+fn collector(wiring: &Wiring) -> Option<String> {
+    let release = wiring.releases.iter().find(|release| release.is_jaegers())?;
+    let of_chart = |service: &&Service| {
+        let own = service.made_by.as_deref().is_some_and(|made_by| made_by.ends_with(" of jaeger"));
+        own && (release.is_at_least(4) || service.name.value.ends_with("-collector"))
+    };
+    let service = wiring.services.iter().find(of_chart)?;
+    Some(format!("{}.{}", service.name.value, release.namespace))
 }
 
 /// A Jaeger of the documents.
@@ -125,11 +128,7 @@ fn backend(wiring: &Wiring) -> Option<Span> {
         .find(|object| object.kind.value == "Jaeger")
         .map(|object| object.name.span.clone());
     let release = || {
-        wiring
-            .releases
-            .iter()
-            .find(|release| release.chart.value == "jaeger")
-            .map(|release| release.chart.span.clone())
+        wiring.releases.iter().find(|release| release.is_jaegers()).map(|release| release.chart.span.clone())
     };
     let workload = || {
         let runs = |name: &str| name.contains("jaegertracing/");
@@ -156,4 +155,25 @@ fn runs_beside(wiring: &Wiring) -> bool {
             container.image_name().ends_with("jaeger-agent")
                 || container.variable("JAEGER_AGENT_HOST").or(container.variable("JAEGER_ENDPOINT")).is_some()
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    #[test]
+    fn jaeger_s_chart_has_a_service_for_agents_until_version_3() {
+        let guide = |version: &str, host: &str| {
+            format!(
+                "```sh\nhelm install jaeger jaegertracing/jaeger {version} -n tracing\n```\n```ts\nimport {{ initTracer }} from 'jaeger-client';\ninitTracer({{ serviceName: 'api', reporter: {{ agentHost: '{host}', agentPort: 6832 }} }});\n```\n"
+            )
+        };
+        let id = "trace-agent-missing";
+        let found = ["6:58 no agent takes these spans at UDP port 6832"];
+        check(id, &guide("", "jaeger-agent"), &found);
+        check(id, &guide("--version 3.4.1", "jaeger-agent"), &[]);
+        check(id, &guide("--version 3.4.1", "jaeger-collector"), &found);
+        // Jaeger 2 listens there itself.
+        check(id, &guide("", "jaeger"), &[]);
+    }
 }

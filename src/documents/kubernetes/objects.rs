@@ -60,20 +60,29 @@ pub fn ingress(node: &Node, name: Spanned<String>, namespace: String, wiring: &m
             || key.contains("middlewares")
     };
     let spec = node.get("spec");
+    let class = spec.and_then(|spec| spec.get("ingressClassName")).and_then(Node::scalar);
+    let annotated = annotations.get("kubernetes.io/ingress.class");
     let mut ingress = Ingress {
         name,
         namespace,
         hosts: Vec::new(),
         backends: Vec::new(),
         guarded: annotations.keys().any(guards),
+        class: class.map(str::to_owned).or_else(|| annotated.cloned()),
+        shares: annotations
+            .keys()
+            .any(|key| key.ends_with("/canary") || key.ends_with("mergeable-ingress-type")),
     };
     if let Some(default) = spec.and_then(|spec| spec.get("defaultBackend").or(spec.get("backend"))) {
-        ingress.backends.extend(backend(default, None));
+        ingress.backends.extend(backend(default, None, "/"));
     }
     for rule in spec.map(|spec| list(spec, "rules")).unwrap_or_default() {
         let host = rule.get("host").and_then(spanned);
         let paths = rule.get("http").map(|http| list(http, "paths")).unwrap_or_default();
-        let backends = paths.iter().filter_map(|path| backend(path.get("backend")?, host.clone()));
+        let backends = paths.iter().filter_map(|path| {
+            let own = path.get("path").and_then(Node::scalar).unwrap_or("/");
+            backend(path.get("backend")?, host.clone(), own)
+        });
         ingress.backends.extend(backends);
         ingress.hosts.extend(host);
     }
@@ -81,15 +90,17 @@ pub fn ingress(node: &Node, name: Spanned<String>, namespace: String, wiring: &m
 }
 
 /// `service: {name, port}`, or as it was before networking.k8s.io/v1.
-fn backend(node: &Node, host: Option<Spanned<String>>) -> Option<Backend> {
+fn backend(node: &Node, host: Option<Spanned<String>>, path: &str) -> Option<Backend> {
+    let path = path.to_owned();
     match node.get("service") {
         Some(service) => {
             let port = service.get("port");
             let port = port.and_then(|port| port.get("number").or(port.get("name"))).and_then(spanned);
-            Some(Backend { host, service: spanned(service.get("name")?)?, port })
+            Some(Backend { host, path, service: spanned(service.get("name")?)?, port })
         }
         None => Some(Backend {
             host,
+            path,
             service: spanned(node.get("serviceName")?)?,
             port: node.get("servicePort").and_then(spanned),
         }),

@@ -67,12 +67,18 @@ pub struct Ingress {
     pub backends: Vec<Backend>,
     /// Something in its annotations asks who comes.
     pub guarded: bool,
+    /// `spec.ingressClassName`, or the annotation that it was before.
+    pub class: Option<String>,
+    /// It is one of several for a host and path, and says so: a canary, or one that is merged with others.
+    pub shares: bool,
 }
 
 /// Where an Ingress leads.
 #[derive(Clone, Debug)]
 pub struct Backend {
     pub host: Option<Spanned<String>>,
+    /// `/` where none is stated.
+    pub path: String,
     pub service: Spanned<String>,
     /// A number or a port's name.
     pub port: Option<Spanned<String>>,

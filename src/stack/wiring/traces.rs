@@ -12,6 +12,8 @@ pub struct Traces {
     pub constant_statuses: Vec<Span>,
     /// `PrometheusExporter`s given to a reader that pushes.
     pub readers_as_exporters: Vec<Span>,
+    /// Where OpenTelemetry's SDK is set up without a sampler, so that it keeps every trace.
+    pub unsampled: Vec<Span>,
     /// Names that a package does not export: the name, the package.
     pub missing_exports: Vec<(Spanned<String>, &'static str)>,
 }
