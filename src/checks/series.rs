@@ -197,6 +197,7 @@ pub fn scraped(known: &Known, name: &str, sources: &Sources) -> Series {
         Known::Catalogued(metric) if !metric.open => {
             metric.labels.iter().map(|it| (*it).to_owned()).collect()
         }
+        Known::Nothing if sources.assumes && !name.is_empty() => Vec::new(),
         _ => return Series::open(),
     };
     let kind = match known {

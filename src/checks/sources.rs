@@ -33,6 +33,8 @@ pub struct Sources<'w> {
     pub pushed: bool,
     /// What discovery gives to the targets of the application's metrics, and to those of exporters.
     pub target_labels: [Option<BTreeSet<String>>; 2],
+    /// Nothing undocumented is thought to have labels of its own.
+    pub assumes: bool,
 }
 
 impl<'w> Sources<'w> {
@@ -45,9 +47,17 @@ impl<'w> Sources<'w> {
         }
         let ids = catalogue::exporters().iter().map(|exporter| exporter.id);
         let evidence = ids.filter_map(|id| Some((id, evidence(wiring, id)?))).collect();
-        let target_labels = [true, false].map(|application| target_labels(wiring, application));
+        let target_labels = [true, false].map(|application| target_labels(wiring, application, None));
         let (listed, pushed) = (targets_are_listed(wiring), takes_pushes(wiring));
-        Sources { wiring, recorded, evidence, listed, pushed, target_labels }
+        Sources { wiring, recorded, evidence, listed, pushed, target_labels, assumes: false }
+    }
+
+    /// Where labels are mapped and metrics asked for that the documents don't show, those that they show are all: what rests
+    /// on it has to say so.
+    pub fn assuming(wiring: &'w Wiring) -> Self {
+        let metas = documented_metas(wiring);
+        let labels = [true, false].map(|application| target_labels(wiring, application, Some(&metas)));
+        Sources { target_labels: labels, assumes: true, ..Sources::new(wiring) }
     }
 
     pub fn known(&self, name: &str) -> Known<'w> {
@@ -347,8 +357,30 @@ fn same_end<'w>(wiring: &'w Wiring, name: &str) -> Option<&'w str> {
     names.find(|known| known.split_once('_').is_some_and(|(_, own)| own == end))
 }
 
-/// Every label that discovery and relabelling give to targets; `None` where they may give any.
-fn target_labels(wiring: &Wiring, of_application: bool) -> Option<BTreeSet<String>> {
+/// The labels and annotations of documented pods and Services, as discovery calls them.
+fn documented_metas(wiring: &Wiring) -> BTreeSet<String> {
+    let meta = |kind: &str, name: &str| {
+        let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        format!("__meta_kubernetes_{kind}_{plain}")
+    };
+    let pods = wiring.workloads.iter().flat_map(|workload| {
+        let labels = workload.labels.keys().map(|name| meta("pod_label", name));
+        labels.chain(workload.annotations.keys().map(|name| meta("pod_annotation", name)))
+    });
+    let services = wiring.objects_of("Service").flat_map(|object| {
+        let labels = object.labels.keys().map(|name| meta("service_label", name));
+        labels.chain(object.annotations.keys().map(|name| meta("service_annotation", name)))
+    });
+    pods.chain(services).collect()
+}
+
+/// Every label that discovery and relabelling give to targets; `None` where they may give any. `metas` are all that there
+/// are to be mapped, where that is taken to be known.
+fn target_labels(
+    wiring: &Wiring,
+    of_application: bool,
+    metas: Option<&BTreeSet<String>>,
+) -> Option<BTreeSet<String>> {
     let monitors = wiring.operator_objects.iter().any(|object| object.kind.value.ends_with("Monitor"));
     let by_operator = stack_release(wiring).is_some();
     if monitors || by_operator && !of_application || wiring.prometheus.is_empty() {
@@ -368,7 +400,12 @@ fn target_labels(wiring: &Wiring, of_application: bool) -> Option<BTreeSet<Strin
             }
             for relabel in job.relabel_configs.iter().chain(&job.metric_relabel_configs) {
                 match relabel.action {
-                    RelabelAction::LabelMap => return None,
+                    RelabelAction::LabelMap => {
+                        let mapped = metas?.iter().filter(|meta| relabel.regex.is_match(meta));
+                        labels.extend(mapped.map(|meta| {
+                            relabel.regex.replace(meta, relabel.replacement.as_str()).into_owned()
+                        }));
+                    }
                     _ if relabel.target_label.contains('$') => return None,
                     _ => labels.extend(Some(relabel.target_label.clone()).filter(|it| !it.is_empty())),
                 }

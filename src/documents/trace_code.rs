@@ -29,21 +29,64 @@ pub fn read(file: &SourceFile, name: Option<&str>, traces: &mut Traces) {
     {
         traces.unsampled.push(file.span(found.start()..found.end() - 1));
     }
-    if let Some(found) = capture(&JAEGER_NAMES, text)
-        && let Some(names) = found.get(1)
-    {
+    for (regex, package, exports) in [
+        (&JAEGER_NAMES, "jaeger-client", &JAEGER_EXPORTS[..]),
+        (&PROM_NAMES, "prom-client", &PROM_EXPORTS[..]),
+    ] {
+        let Some(found) = capture(regex, text) else { continue };
+        let Some(names) = found.get(1) else { continue };
         for (at, name) in words(names.as_str()) {
-            if name.starts_with(|c: char| c.is_ascii_lowercase()) && !JAEGER_EXPORTS.contains(&name) {
+            if name.starts_with(|c: char| c.is_ascii_lowercase()) && !exports.contains(&name) {
                 let start = names.start() + at;
                 let name = Spanned::new(name.to_owned(), file.span(start..start + name.len()));
-                traces.missing_exports.push((name, "jaeger-client"));
+                traces.missing_exports.push((name, package));
             }
         }
     }
+    for found in PATHS.as_ref().map(|regex| regex.captures_iter(text)).into_iter().flatten() {
+        if let Some(path) = found.get(1) {
+            traces.path_names.push(file.span(path.start()..path.end()));
+        }
+    }
+    traces.nameless.extend(nameless(file));
 }
 
 /// The functions that the npm package jaeger-client exports; its classes and types start with a capital.
 const JAEGER_EXPORTS: [&str; 4] = ["initTracer", "initTracerFromEnv", "experimental", "opentracing"];
+/// Those of prom-client, in all of its versions.
+const PROM_EXPORTS: [&str; 10] = [
+    "register",
+    "collectDefaultMetrics",
+    "linearBuckets",
+    "exponentialBuckets",
+    "aggregators",
+    "contentType",
+    "prometheusContentType",
+    "openMetricsContentType",
+    "validateMetricName",
+    "globalRegistry",
+];
+
+/// The first argument of `initTracer` where it gives the tracer no `serviceName`.
+fn nameless(file: &SourceFile) -> Option<Span> {
+    let text = file.text();
+    let jaeger = text.contains("jaeger-client'") || text.contains("jaeger-client\"");
+    let found = capture(&INIT, text).filter(|_| jaeger)?;
+    let argument = found.get(1)?;
+    let place = file.span(argument.start()..argument.end());
+    let first = argument.as_str();
+    if first.starts_with(['\'', '"', '`']) {
+        return Some(place);
+    }
+    // An object that has a name, all of which is written there.
+    let start =
+        text.find(&format!("{first} = {{")).or_else(|| text.find(&format!("{first}: TracingConfig = {{")))?;
+    let object = &text[start..];
+    let end = object.find("\n}").unwrap_or(object.len());
+    let named = ["serviceName", "..."].iter().any(|word| object[..end].contains(word));
+    let later = text.contains(&format!("{first}.serviceName"));
+    (!named && !later).then_some(place)
+}
 
 macro_rules! pattern {
     ($name:ident, $text:expr) => {
@@ -58,6 +101,15 @@ pattern!(READER, r"PeriodicExportingMetricReader\(\s*\{[^}]*?exporter:\s*(\w+|ne
 pattern!(
     JAEGER_NAMES,
     r#"(?:import|const|let|var)\s*\{([^}]*)\}\s*(?:from|=\s*require\()\s*['"]jaeger-client['"]"#
+);
+pattern!(
+    PROM_NAMES,
+    r#"(?:import|const|let|var)\s*\{([^}]*)\}\s*(?:from|=\s*require\()\s*['"](?:@[\w.-]+/)?prom-client['"]"#
+);
+pattern!(INIT, r#"\b(?:initTracer|initJaeger\w*|initJaegerTracer)\(\s*(['"`][^'"`\n]*['"`]|\w+)"#);
+pattern!(
+    PATHS,
+    r"(?:startSpan|startActiveSpan|start_span|start_as_current_span|start_active_span|updateName|update_name)\([^,;\n]*?\b((?:req|request|ctx)\.(?:path|url|originalUrl|full_path))\b"
 );
 pattern!(
     SERVICE,
@@ -268,8 +320,35 @@ mod tests {
         let mut traces = Traces::default();
         let code = "import { init as initJaeger, initTracer } from 'jaeger-client';";
         read(&SourceFile::new("a.ts", code), None, &mut traces);
+        let code = "import { init as initPrometheus, register, Counter } from '@x/prom-client';";
+        read(&SourceFile::new("b.ts", code), None, &mut traces);
         let names: Vec<String> =
             traces.missing_exports.iter().map(|(name, _)| format!("{} {}", name.span, name.value)).collect();
-        assert_eq!(names, ["a.ts:1:10 init"]);
+        assert_eq!(names, ["a.ts:1:10 init", "b.ts:1:10 init"]);
+    }
+
+    #[test]
+    fn a_jaeger_tracer_without_a_service_s_name_is_found() {
+        let check = |code: &str, expected: &[&str]| {
+            let mut traces = Traces::default();
+            let code = format!("import {{ initTracer }} from 'jaeger-client';\n{code}");
+            read(&SourceFile::new("a.ts", code), None, &mut traces);
+            let got: Vec<&str> = traces.nameless.iter().map(Span::text).collect();
+            assert_eq!(got, expected, "{:?}", traces.nameless);
+        };
+        check("initTracer('api', { sampler: {} });", &["'api'"]);
+        check("const config = {\n  sampler: {},\n};\ninitTracer(config, {});", &["config"]);
+        check("const config = {\n  serviceName: 'api',\n};\ninitTracer(config, {});", &[]);
+        check("const config = {\n  sampler: {},\n};\nconfig.serviceName = 'api';\ninitTracer(config);", &[]);
+        check("initTracer(settings(), {});", &[]);
+    }
+
+    #[test]
+    fn paths_in_the_names_of_spans_are_found() {
+        let mut traces = Traces::default();
+        let code = "tracer.startSpan(`${req.method} ${req.path}`);\nspan.updateName(route);\ntracer.start_as_current_span(request.path)";
+        read(&SourceFile::new("a.ts", code), None, &mut traces);
+        let got: Vec<&str> = traces.path_names.iter().map(Span::text).collect();
+        assert_eq!(got, ["req.path", "request.path"]);
     }
 }

@@ -36,9 +36,10 @@ impl<'s> Inference<'s> {
         Inference { stack, recorded, of_rules_alone: of_rules_alone(stack) }
     }
 
-    /// The labels with which a rule's alerts reach Alertmanager; `None` where relabelling drops them all.
-    pub fn alert(&self, rule: &Rule) -> Option<KnownLabels> {
-        let mut labels = self.unsent(rule);
+    /// The labels with which a rule's alerts reach Alertmanager; `None` where relabelling drops them all. `series` are all
+    /// labels that its expression's series can have, where somebody knows.
+    pub fn alert(&self, rule: &Rule, series: Option<&BTreeSet<String>>) -> Option<KnownLabels> {
+        let mut labels = self.unsent(rule, series);
         for (name, value) in self.stack.prometheus.external_labels.iter() {
             if *labels.get(name) == Known::Absent {
                 labels.set_value(name, value);
@@ -53,8 +54,11 @@ impl<'s> Inference<'s> {
     }
 
     /// The labels of a rule's alerts in Prometheus itself.
-    pub fn unsent(&self, rule: &Rule) -> KnownLabels {
+    pub fn unsent(&self, rule: &Rule, series: Option<&BTreeSet<String>>) -> KnownLabels {
         let mut labels = self.result(&rule.expr, 0);
+        if let Some(series) = series {
+            labels = labels.keep(series.iter().map(String::as_str));
+        }
         for (name, value) in &rule.labels {
             let template =
                 AlertTemplate::parse(&rule.name().value, &value.value, self.stack.prometheus.imitated);

@@ -10,6 +10,8 @@ mod inhibition;
 mod known;
 mod walk;
 
+use std::collections::BTreeSet;
+
 use crate::labels::Labels;
 use crate::stack::alertmanager::{Alertmanager, Integration, Receiver, Route};
 use crate::stack::{Rule, RuleGroup, RuleKind, Stack};
@@ -64,6 +66,14 @@ impl RoutedAlert<'_> {
 impl<'s> Routing<'s> {
     /// `None` where the stack has no Alertmanager.
     pub fn of(stack: &'s Stack) -> Option<Routing<'s>> {
+        Routing::knowing(stack, &|_| None)
+    }
+
+    /// The same where somebody knows of a rule all labels that its series can have.
+    pub fn knowing(
+        stack: &'s Stack,
+        series: &dyn Fn(&Rule) -> Option<BTreeSet<String>>,
+    ) -> Option<Routing<'s>> {
         let alertmanager = stack.alertmanager.as_ref()?;
         let tree = RouteTree::new(&alertmanager.route);
         let inference = Inference::new(stack);
@@ -71,10 +81,11 @@ impl<'s> Routing<'s> {
         for group in &stack.rule_groups {
             for rule in &group.rules {
                 if let RuleKind::Alerting { .. } = rule.kind {
-                    let labels = inference.alert(rule);
+                    let series = series(rule);
+                    let labels = inference.alert(rule, series.as_ref());
                     let destinations =
                         labels.as_ref().map_or_else(Vec::new, |labels| walk::destinations(&tree, labels));
-                    let labels = labels.unwrap_or_else(|| inference.unsent(rule));
+                    let labels = labels.unwrap_or_else(|| inference.unsent(rule, series.as_ref()));
                     alerts.push(RoutedAlert { group, rule, labels, destinations });
                 }
             }

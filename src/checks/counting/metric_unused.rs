@@ -1,8 +1,8 @@
-//! Metrics that the code counts and nobody looks at.
+//! Metrics that the code or a query of postgres_exporter counts, and nobody looks at.
 
 use crate::checks::{Check, Harm, queries};
-use crate::diagnostic::Diagnostic;
-use crate::stack::wiring::{InstrumentedMetric, Wiring};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::stack::wiring::{InstrumentedMetric, Setting, Wiring};
 
 pub const CHECK: Check = Check {
     id: "metric-unused",
@@ -29,30 +29,75 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     }
     let is_asked =
         |metric: &InstrumentedMetric| asked.iter().any(|name| metric.kind.series(&metric.name.value, name));
-    if any || !wiring.metrics.iter().any(is_asked) {
+    if any {
         return Vec::new();
     }
+    let mut found: Vec<Diagnostic> = of_columns(wiring, &asked).into_iter().collect();
+    if wiring.metrics.iter().any(is_asked) {
+        found.extend(of_code(wiring, is_asked));
+    }
+    found
+}
+
+fn of_code(wiring: &Wiring, is_asked: impl Fn(&InstrumentedMetric) -> bool) -> Option<Diagnostic> {
     let unused: Vec<&InstrumentedMetric> = wiring.metrics.iter().filter(|metric| !is_asked(metric)).collect();
-    let Some(first) = unused.first() else { return Vec::new() };
+    let first = unused.first()?;
     let names: Vec<String> =
         unused.iter().skip(1).map(|metric| format!("nor for `{}`", metric.name.value)).collect();
-    let found = Diagnostic::warning("", format!("nobody asks for `{}`", first.name.value))
-        .at(&first.name.span)
+    let found = told(&first.name.value, &first.name.span);
+    let rest = unused.iter().skip(1).zip(names);
+    Some(rest.fold(found, |found, (metric, label)| found.related(&metric.name.span, label)))
+}
+
+fn told(name: &str, place: &Span) -> Diagnostic {
+    Diagnostic::warning("", format!("nobody asks for `{name}`"))
+        .at(place)
         .label("no rule and no panel")
         .because("assuming that all rules and dashboards are documented")
-        .help("alert on it, show it, or leave it out");
-    vec![
-        unused
-            .iter()
-            .skip(1)
-            .zip(names)
-            .fold(found, |found, (metric, label)| found.related(&metric.name.span, label)),
-    ]
+        .help("alert on it, show it, or leave it out")
+}
+
+/// The metrics of documented queries for postgres_exporter, beside rules and panels that ask for others.
+fn of_columns(wiring: &Wiring, asked: &[&str]) -> Option<Diagnostic> {
+    if asked.is_empty() {
+        return None;
+    }
+    let mut unused =
+        wiring.settings.iter().filter_map(column).filter(|(name, _)| !asked.contains(&name.as_str()));
+    let (name, place) = unused.next()?;
+    let found = told(&name, &place);
+    Some(unused.fold(found, |found, (name, place)| found.related(&place, format!("nor for `{name}`"))))
+}
+
+/// The metric that a query's column becomes: `namespace_column`.
+fn column(setting: &Setting) -> Option<(String, Span)> {
+    let (namespace, rest) = setting.path.split_once(".metrics[].")?;
+    let column = rest.strip_suffix(".usage")?;
+    let plain = !namespace.contains('.') && !column.contains('.');
+    if !plain || matches!(setting.value.value.to_uppercase().as_str(), "LABEL" | "DISCARD") {
+        return None;
+    }
+    // Its name stands before what it is used as.
+    let usage = &setting.value.span;
+    let before = &usage.file.text()[..usage.start];
+    let start = before.rfind(&format!("{column}:"))?;
+    Some((format!("{namespace}_{column}"), usage.file.span(start..start + column.len())))
 }
 
 #[cfg(test)]
 mod tests {
     use crate::checks::tests::check;
+
+    #[test]
+    fn columns_of_queries_are_metrics_but_for_labels() {
+        let guide = |expr: &str| {
+            format!(
+                "```yaml\n# queries.yaml\npg_size:\n  query: SELECT datname, size FROM s\n  metrics:\n  - datname: {{usage: LABEL, description: D}}\n  - size: {{usage: GAUGE, description: S}}\n```\n```promql\n{expr}\n```\n"
+            )
+        };
+        check("metric-unused", &guide("pg_up"), &["7:5 nobody asks for `pg_size_size`"]);
+        check("metric-unused", &guide("pg_size_size > 1"), &[]);
+    }
 
     #[test]
     fn a_histogram_is_asked_for_by_any_of_its_series() {

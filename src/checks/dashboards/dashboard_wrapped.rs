@@ -1,6 +1,6 @@
 //! Dashboards in the envelope of Grafana's HTTP API.
 
-use crate::checks::{Check, Harm};
+use crate::checks::{Check, Harm, whole};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::Wiring;
 
@@ -24,9 +24,6 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     if wiring.commands.iter().any(posted) {
         return Vec::new();
     }
-    // A folder, or a label by which a sidecar finds ConfigMaps.
-    let loaded = !wiring.grafana.providers.is_empty()
-        || wiring.config_maps.iter().any(|map| map.labels.contains_key("grafana_dashboard"));
     let wrapped = wiring.grafana.dashboards.iter().filter_map(|dashboard| dashboard.wrapped.as_ref());
     let found = wrapped.map(|place| {
         Diagnostic::error("", "Grafana's provisioning does not find the dashboard in this envelope")
@@ -36,13 +33,8 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                 "Grafana logs `Dashboard title cannot be empty` and shows no dashboard; no documented command posts \
                  it to `/api/dashboards/db`",
             )
-            .help(match loaded {
-                true => "leave out the outer braces and `dashboard`, so that `title` and `panels` are the file's own keys",
-                false => {
-                    "leave out the outer braces and `dashboard`, so that `title` and `panels` are the file's own keys, and \
-                     give the file to Grafana: nothing here does"
-                }
-            })
+            .help("leave out the outer braces and `dashboard`, so that `title` and `panels` are the file's own keys")
+            .follows_from("dashboard-not-loaded", &whole(place))
     });
     found.collect()
 }

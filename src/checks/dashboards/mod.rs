@@ -2,6 +2,7 @@
 
 pub mod chart_dashboard_file;
 pub mod dashboard_applied;
+pub mod dashboard_not_loaded;
 pub mod dashboard_without_exporter;
 pub mod dashboard_wrapped;
 pub mod dashboards_folder_empty;

@@ -18,4 +18,5 @@ pub mod placeholder_host;
 pub mod port_published_twice;
 pub mod program_retired;
 pub mod statement_outdated;
+pub mod table_name_unquoted;
 pub mod undefined_function;

@@ -8,6 +8,7 @@ pub mod promised_component_missing;
 pub mod promised_dashboard_missing;
 pub mod promised_metric_missing;
 pub mod promised_threshold_differs;
+pub mod promised_traces_missing;
 pub mod requirement_not_shown;
 pub mod requirement_unmet;
 mod requirements;

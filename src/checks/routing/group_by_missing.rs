@@ -17,6 +17,15 @@ pub const CHECK: Check = Check {
     find: |wiring| super::alone(wiring, CHECK.id),
 };
 
+/// What is found besides, where nothing undocumented is thought to have labels of its own.
+pub(super) fn assuming(routing: &Routing<'_>, known: &mut Vec<Diagnostic>) {
+    for found in check(routing) {
+        if !known.iter().any(|known| known.same_as(&found)) {
+            known.push(found.because("assuming that no undocumented metric, pod or Service has it"));
+        }
+    }
+}
+
 pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
     if routing.alerts.is_empty() || routing.stack.more_rules.is_some() {
         return Vec::new();
@@ -53,4 +62,44 @@ pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::tests::check;
+
+    fn guide(jobs: &str, more: &str) -> String {
+        format!(
+            "```yaml\n# alertmanager.yml\nroute: {{receiver: a, group_by: [alertname, service]}}\nreceivers: [{{name: a, webhook_configs: [{{url: 'http://x:1/'}}]}}]\n```\n```yaml\nscrape_configs:\n{jobs}```\n```yaml\ngroups:\n- name: g\n  rules:\n  - {{alert: A, expr: 'up{{job=\"a\"}} == 0'}}\n{more}```\n"
+        )
+    }
+
+    const FOUND: [&str; 1] = ["3:44 no alert has the label `service`"];
+    const STATIC: &str = "- job_name: a\n  static_configs: [{targets: ['a:1']}]\n";
+
+    #[test]
+    fn the_labels_of_written_targets_are_all_that_up_has() {
+        check("group-by-missing", &guide(STATIC, ""), &FOUND);
+        let labelled = STATIC.replace("['a:1']", "['a:1'], labels: {service: x}");
+        check("group-by-missing", &guide(&labelled, ""), &[]);
+        let set = "  - {alert: B, expr: up == 0, labels: {service: x}}\n";
+        check("group-by-missing", &guide(STATIC, set), &[]);
+        // External labels are the alerts' too.
+        let external = guide(STATIC, "")
+            .replace("scrape_configs:", "global: {external_labels: {service: x}}\nscrape_configs:");
+        check("group-by-missing", &external, &[]);
+    }
+
+    #[test]
+    fn what_pods_bring_along_is_taken_to_be_documented() {
+        let mapped = "- job_name: a\n  kubernetes_sd_configs: [{role: pod}]\n  relabel_configs: [{action: labelmap, regex: __meta_kubernetes_pod_label_(.+)}]\n";
+        check("group-by-missing", &guide(mapped, ""), &FOUND);
+        let pod = |label: &str| {
+            format!(
+                "```yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a}}\nspec: {{template: {{metadata: {{labels: {{{label}: x}}}}, spec: {{containers: [{{image: 'a:1'}}]}}}}}}\n```\n"
+            )
+        };
+        check("group-by-missing", &format!("{}{}", guide(mapped, ""), pod("app")), &FOUND);
+        check("group-by-missing", &format!("{}{}", guide(mapped, ""), pod("service")), &[]);
+    }
 }

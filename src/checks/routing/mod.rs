@@ -7,23 +7,28 @@ pub(super) mod continue_useless;
 pub(super) mod group_by_missing;
 pub(super) mod inhibit_equal_missing;
 pub(super) mod inhibit_never;
+pub(super) mod messages_alike;
 pub(super) mod notification_fails;
 pub(super) mod receiver_silent;
 pub(super) mod receiver_unused;
 pub(super) mod repeat_interval_off_beat;
+pub(super) mod resolution_untold;
 pub(super) mod route_shadowed;
 pub(super) mod route_unreachable;
 pub(super) mod severity_not_routed;
+pub(super) mod slack_channel_ignored;
 pub(super) mod template_unused;
 pub(super) mod time_interval_unused;
+mod trial;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, alerts_sent_to_nobody, placeholder_receiver};
+use super::sources::Sources;
+use super::{Check, alerts_sent_to_nobody, placeholder_receiver, series};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::routing::Routing;
 use crate::stack::wiring::{AlertmanagerConfig, Home, Wiring};
-use crate::stack::{Prometheus, Stack};
+use crate::stack::{Prometheus, Rule, Stack};
 
 /// A check of the routes.
 pub struct RoutingCheck {
@@ -60,6 +65,7 @@ pub const CHECKS: &[RoutingCheck] = &[
     RoutingCheck { check: &inhibit_equal_missing::CHECK, find: inhibit_equal_missing::check, drilled: true },
     RoutingCheck { check: &time_interval_unused::CHECK, find: time_interval_unused::check, drilled: true },
     RoutingCheck { check: &template_unused::CHECK, find: template_unused::check, drilled: true },
+    RoutingCheck { check: &resolution_untold::CHECK, find: resolution_untold::check, drilled: false },
 ];
 
 /// The checks that a drill makes, in its order.
@@ -89,13 +95,19 @@ pub(super) fn found(wiring: &Wiring, runs: &dyn Fn(&str) -> bool) -> BTreeMap<&'
         return found;
     }
     let refused = wiring.alertmanagers.iter().any(|config| !config.problems.is_empty());
+    let (sources, assuming) = (Sources::new(wiring), Sources::assuming(wiring));
     for stack in wiring.alertmanagers.iter().filter_map(|config| stack(wiring, config)) {
-        let Some(routing) = Routing::of(&stack) else { continue };
+        let Some(routing) = Routing::knowing(&stack, &|rule| labels(rule, &sources)) else { continue };
         for RoutingCheck { check, find, .. } in &checks {
             // What a config that Alertmanager refuses would say is not known.
             if !(refused && check.id == notification_fails::CHECK.id) {
                 found.entry(check.id).or_default().extend(find(&routing));
             }
+        }
+        if let Some(told) = found.get_mut(group_by_missing::CHECK.id)
+            && let Some(routing) = Routing::knowing(&stack, &|rule| labels(rule, &assuming))
+        {
+            group_by_missing::assuming(&routing, told);
         }
     }
     found
@@ -107,6 +119,11 @@ pub(super) fn untold(wiring: &Wiring, config: &AlertmanagerConfig) -> Vec<String
     let Some(routing) = Routing::of(&stack).filter(Routing::knows_all_alerts) else { return Vec::new() };
     let names = routing.alertmanager.receivers.iter().map(|receiver| &receiver.name.value);
     names.filter(|name| routing.told_to(name).next().is_none()).cloned().collect()
+}
+
+/// All labels that a rule's alerts can have from their series, where the documents tell.
+fn labels(rule: &Rule, sources: &Sources) -> Option<BTreeSet<String>> {
+    series::of_rule(rule, sources).labels().cloned()
 }
 
 /// What one of them finds.

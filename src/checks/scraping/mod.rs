@@ -1,8 +1,12 @@
 //! What scrape jobs find among the documented objects, and what they don't.
 
+pub mod annotation_missing;
 pub mod annotation_unread;
+pub mod database_down_unseen;
 pub mod exporter_not_deployed;
+pub mod exporter_unused;
 pub mod instance_shared;
+pub mod job_takes_exporters;
 pub mod kubelet_needs_https;
 pub mod label_renamed;
 pub mod meta_label_missing;
@@ -11,10 +15,13 @@ pub mod metrics_not_served;
 pub mod monitor_selects_nothing;
 pub mod monitoring_not_scraped;
 pub mod port_annotation_unread;
+pub mod query_counts_tables;
 pub mod query_name_doubled;
 pub mod scraped_twice;
 pub mod scrapes_everything;
 pub mod scrapes_one_pod_of_many;
+pub mod target_down_unseen;
+pub mod worker_not_scrapable;
 
 use crate::stack::wiring::{Home, Wiring};
 use crate::stack::{Discovery, KubernetesRole, ScrapeConfig};

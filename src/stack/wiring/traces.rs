@@ -16,6 +16,10 @@ pub struct Traces {
     pub unsampled: Vec<Span>,
     /// Names that a package does not export: the name, the package.
     pub missing_exports: Vec<(Spanned<String>, &'static str)>,
+    /// Arguments of Jaeger's tracer that give it no service's name.
+    pub nameless: Vec<Span>,
+    /// Paths as they were requested, in the names of spans.
+    pub path_names: Vec<Span>,
 }
 
 /// A config of the OpenTelemetry Collector.
