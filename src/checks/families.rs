@@ -183,6 +183,7 @@ pub const FAMILIES: &[Family] = &[
             &logs::log_targets_of_all_nodes::CHECK,
             &logs::log_targets_of_no_node::CHECK,
             &logs::log_path_not_mounted::CHECK,
+            &logs::log_path_too_wide::CHECK,
             &logs::log_match_nothing::CHECK,
             &logs::log_parser_misfit::CHECK,
             &logs::stack_trace_split::CHECK,

@@ -1,8 +1,8 @@
 //! Receivers that lead nowhere: placeholders that nobody has filled in, and this very host.
 
 use super::{Check, Harm, global_setting_unused, routing};
-use crate::diagnostic::{Diagnostic, Spanned};
-use crate::stack::alertmanager::{Alertmanager, Receiver, Setting};
+use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::stack::alertmanager::{Alertmanager, IntegrationKind, Receiver, Setting};
 use crate::stack::wiring::{AlertmanagerConfig, Wiring};
 
 pub const CHECK: Check = Check {
@@ -44,10 +44,12 @@ fn of_config(wiring: &Wiring, config: &AlertmanagerConfig) -> Vec<Diagnostic> {
     let unused = global_setting_unused::of(config);
     let is_unused = |path: &str| unused.iter().any(|setting| setting.path == path);
     let mut untold: Option<Vec<String>> = None;
+    let mut mails = true;
     let mut found = Vec::new();
     for setting in config.settings.iter().filter(|setting| KEYS.contains(&setting.key())) {
         let judged = judge(setting.key(), &setting.value).filter(|_| !is_unused(&setting.path));
         let Some(diagnostic) = judged else { continue };
+        mails &= !setting.path.starts_with("global.smtp_");
         let untold = untold.get_or_insert_with(|| routing::untold(wiring, config));
         let receiver = receiver_of(config, setting.key(), &setting.value);
         found.push(match receiver.is_some_and(|receiver| untold.contains(&receiver.name.value)) {
@@ -58,7 +60,27 @@ fn of_config(wiring: &Wiring, config: &AlertmanagerConfig) -> Vec<Diagnostic> {
             false => diagnostic,
         });
     }
+    if config.meant.as_ref().is_some_and(|meant| reaches_nobody(meant, &found, mails)) {
+        for diagnostic in &mut found {
+            let because = diagnostic.because.take().unwrap_or_default();
+            diagnostic.because = Some(format!("{because}; no receiver of this config reaches anybody"));
+        }
+    }
     found
+}
+
+/// Whether none of the receivers is without a placeholder; `mails`: what stands under `global` for them has none.
+fn reaches_nobody(config: &Alertmanager, placeholders: &[Diagnostic], mails: bool) -> bool {
+    let is_placeholder = |place: &Span| {
+        placeholders.iter().filter_map(|found| found.place.as_ref()).any(|own| own.same_as(place))
+    };
+    let mut integrations = config.receivers.iter().flat_map(|receiver| &receiver.integrations).peekable();
+    integrations.peek().is_some()
+        && integrations.all(|integration| {
+            let settings = &integration.settings;
+            let lost = integration.kind == IntegrationKind::Email && !mails;
+            lost || settings.iter().filter_map(|(key, _)| settings.place(key)).any(is_placeholder)
+        })
 }
 
 /// Whose setting it is; none for what stands under `global`.
@@ -212,5 +234,23 @@ mod tests {
         };
         assert!(because("critical").ends_with("none of the documented alerts is sent here"));
         assert!(!because("warning").contains("documented alerts"));
+    }
+
+    #[test]
+    fn it_is_said_where_nobody_is_reached_at_all() {
+        let all = |more: &str| {
+            let text = guide(
+                "resolve_timeout: 5m",
+                &format!("- name: a\n  webhook_configs: [{{url: 'http://your-webhook-url'}}]\n{more}"),
+            );
+            let findings = crate::checks::run(&crate::documents::wiring::of_text("guide.md", &text));
+            let mut found =
+                findings.into_iter().filter(|finding| finding.diagnostic.id == "placeholder-receiver");
+            let because = found.next().and_then(|finding| finding.diagnostic.because).unwrap_or_default();
+            because.ends_with("no receiver of this config reaches anybody")
+        };
+        assert!(all(""));
+        assert!(all("- name: b\n  webhook_configs: [{url: 'http://localhost:1/'}]\n"));
+        assert!(!all("- name: b\n  webhook_configs: [{url: 'http://relay:8080/'}]\n"));
     }
 }

@@ -6,6 +6,7 @@ use crate::checks::scraping::{exporter_not_deployed, jobs};
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{Object, Reached, Wiring};
+use crate::stack::{Discovery, RelabelAction, ScrapeConfig};
 
 pub const CHECK: Check = Check {
     id: "service-not-documented",
@@ -24,16 +25,16 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     if !wiring.workloads.iter().any(|workload| workload.namespace.is_some()) && wiring.releases.is_empty() {
         return Vec::new();
     }
-    let mut missing: BTreeMap<String, (Span, &'static str, Vec<Span>)> = BTreeMap::new();
-    let mut miss = |name: String, place: Span, label: &'static str| {
-        let (first, _, others) = missing.entry(name).or_insert((place.clone(), label, Vec::new()));
+    let mut missing: BTreeMap<String, (Span, &'static str, String, Vec<Span>)> = BTreeMap::new();
+    let mut miss = |name: String, place: Span, label: &'static str, kept: String| {
+        let (first, _, _, others) = missing.entry(name).or_insert((place.clone(), label, kept, Vec::new()));
         if first.in_own_file().start != place.in_own_file().start {
             others.push(place);
         }
     };
     for address in wiring.addresses.iter().filter(|address| is_of_workload(wiring, &address.place)) {
         if matches!(wiring.reach(&address.host, address.from.as_deref()), Reached::Unknown) {
-            miss(address.host.clone(), address.place.clone(), "asks for this name");
+            miss(address.host.clone(), address.place.clone(), "asks for this name", String::new());
         }
     }
     for job in jobs(wiring) {
@@ -42,20 +43,38 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             if !exporter_not_deployed::is_monitoring_s_own(&name)
                 && matches!(wiring.reach(&name, None), Reached::Unknown)
             {
-                miss(name, place, "keeps only this Service's endpoints");
+                miss(name, place, "keeps only this Service's endpoints", kept(job));
             }
         }
     }
-    let named = missing.into_iter().map(|(name, (place, label, others))| {
+    let named = missing.into_iter().map(|(name, (place, label, kept, others))| {
         let found = Diagnostic::warning("", format!("no document has a Service `{name}`"))
             .at(&place)
             .label(label)
-            .because("assuming that nothing undocumented makes it");
+            .because(format!("assuming that nothing undocumented makes it{kept}"));
         others.iter().fold(found, |found, other| found.related(other, "here, too"))
     });
     let mut found: Vec<Diagnostic> = named.collect();
     found.extend(unselected(wiring));
     found
+}
+
+/// What else a job asks of the Service whose endpoints it keeps.
+fn kept(job: &ScrapeConfig) -> String {
+    let namespaces = job.discovery.iter().find_map(|discovery| match discovery {
+        Discovery::Kubernetes { namespaces, .. } => Some(namespaces),
+        _ => None,
+    });
+    let namespace = namespaces.and_then(|namespaces| match namespaces.as_slice() {
+        [only] => Some(format!(", in the namespace `{only}`")),
+        _ => None,
+    });
+    let port = job.relabel_configs.iter().find_map(|relabel| {
+        let of_port = relabel.source_labels == ["__meta_kubernetes_endpoint_port_name"];
+        relabel.only_value().filter(|_| of_port && relabel.action == RelabelAction::Keep)
+    });
+    let port = port.map(|port| format!(", with a port called `{port}`"));
+    [namespace, port].into_iter().flatten().collect()
 }
 
 /// Whether a place is in an object that runs containers.

@@ -20,6 +20,7 @@ pub mod log_labels_dotted;
 pub mod log_match_nothing;
 pub mod log_parser_misfit;
 pub mod log_path_not_mounted;
+pub mod log_path_too_wide;
 pub mod log_position_lost;
 pub mod log_query_finds_nothing;
 pub mod log_retention_not_enforced;

@@ -47,6 +47,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             .related(&code, format!("{language} prints an exception over many lines"))
             .because("assuming that no undocumented code logs JSON")
             .help(help)
+            .shared("logs that are read line by line")
     });
     found.collect()
 }
@@ -105,6 +106,15 @@ fn of_filebeat(config: &FilebeatConfig) -> Option<Span> {
         setting.path == "filebeat.inputs[].type"
             && matches!(setting.value.value.as_str(), "container" | "filestream")
     })?;
+    // Of other files nobody knows what writes them.
+    let of_containers = input.value.value == "container"
+        || config.settings.iter().any(|setting| {
+            setting.path == "filebeat.inputs[].paths[]"
+                && setting.value.value.starts_with("/var/log/containers")
+        });
+    if !of_containers {
+        return None;
+    }
     let joined = config.settings.iter().any(|setting| setting.path.contains("multiline"));
     (!joined).then(|| input.value.span.clone())
 }
