@@ -223,8 +223,11 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     pub because: Option<String>,
     pub help: Option<String>,
-    /// What it has in common with others, where it is not a matter of its own.
-    pub cause: Option<Cause>,
+    /// What it follows from or has in common with others, where it is not a matter of its own; the first that there
+    /// is counts.
+    pub causes: Vec<Cause>,
+    /// It does less harm than what its check finds otherwise.
+    pub mild: bool,
     /// What would be written where, if the one right text is known.
     pub mends: Vec<(Span, String)>,
     /// The name that it is about, for those who do more with it than tell: a label, an alert.
@@ -251,7 +254,8 @@ impl Diagnostic {
             related: Vec::new(),
             because: None,
             help: None,
-            cause: None,
+            causes: Vec::new(),
+            mild: false,
             mends: Vec::new(),
             subject: None,
         }
@@ -299,13 +303,20 @@ impl Diagnostic {
 
     /// Where there is a diagnostic `id` within `place`, this one only follows from it.
     pub fn follows_from(mut self, id: &'static str, place: &Span) -> Self {
-        self.cause = Some(Cause::Follows { id, within: place.clone() });
+        self.causes.push(Cause::Follows { id, within: place.clone() });
         self
     }
 
-    /// All with the same `cause` are told once: `the metric http_requests_total`.
+    /// A risk, where its check finds worse.
+    pub fn mild(mut self) -> Self {
+        self.mild = true;
+        self
+    }
+
+    /// All with the same `cause` are told once: `the metric http_requests_total`. Said again, it takes the place of the former.
     pub fn shared(mut self, cause: impl Into<String>) -> Self {
-        self.cause = Some(Cause::Shared(cause.into()));
+        self.causes.retain(|known| matches!(known, Cause::Follows { .. }));
+        self.causes.push(Cause::Shared(cause.into()));
         self
     }
 

@@ -161,11 +161,28 @@ fn judge(release: &Release) -> Option<Diagnostic> {
             let found = found.because("Helm says nothing of values that a chart does not use");
             let known = chart.values.split_whitespace();
             match alike(path, known.clone()).or_else(|| nearest(name, known)) {
+                Some("elasticsearchHosts") => of_hosts(found, release.values.get(*path).map(|value| value.value.as_str()), release),
                 Some(near) => found.help(format!("did you mean `{near}`?")),
                 None => found,
             }
         }
     })
+}
+
+/// What is to be done about the address that Kibana was meant to get.
+fn of_hosts(found: Diagnostic, address: Option<&str>, release: &Release) -> Diagnostic {
+    // What Kibana's chart has for its default, by another scheme.
+    const OWN: &str = "elasticsearch-master:9200";
+    let plain = address.and_then(|address| address.strip_prefix("http://"));
+    match plain {
+        Some(OWN) if release.is_at_least(8) => found
+            .help(format!("leave it out: without it Kibana asks https://{OWN}, with the chart's certificate"))
+            .mild(),
+        Some(_) => found.help(
+            "did you mean `elasticsearchHosts`? An Elasticsearch with security on needs `https://` in it",
+        ),
+        None => found.help("did you mean `elasticsearchHosts`?"),
+    }
 }
 
 /// A value at the top that a chart does not have.
@@ -319,6 +336,18 @@ mod tests {
         let found = ["2:126 the Elasticsearch of this chart has no `replicas`"];
         check("chart-value-ignored", &guide("3.4.1"), &found);
         check("chart-value-ignored", &guide("2.1.0"), &[]);
+    }
+
+    #[test]
+    fn what_the_chart_does_by_itself_is_not_to_be_set() {
+        let told = |value: &str| {
+            let guide =
+                format!("```sh\nhelm install k elastic/kibana --set elasticsearch.hosts={value}\n```\n");
+            let found = super::find(&crate::documents::wiring::of_text("guide.md", &guide));
+            found.into_iter().map(|found| found.mild).collect::<Vec<_>>()
+        };
+        assert_eq!(told("http://elasticsearch-master:9200"), [true]);
+        assert_eq!(told("http://other:9200"), [false]);
     }
 
     #[test]

@@ -52,6 +52,21 @@ const PROGRAMS: [Program; 5] = [
     },
 ];
 
+/// What is wrong within a config: where nothing loads that, it only follows.
+pub fn after(wiring: &Wiring, diagnostic: Diagnostic) -> Diagnostic {
+    let Some(place) = &diagnostic.place else { return diagnostic };
+    let mut held = wiring.parts.iter().filter(|part| part.holder.is_some());
+    let Some(part) = held.find(|part| place.is_within(&part.source.span(0..part.source.text().len()))) else {
+        return diagnostic;
+    };
+    let Some(Home::ConfigMap { namespace, name, .. }) = &part.holder else { return diagnostic };
+    let maps = wiring.config_maps.iter();
+    let maps = maps.filter(|map| map.namespace == *namespace && map.name.value == *name);
+    // Several keys of one mount are told at the first of them.
+    let keys = maps.flat_map(|map| &map.keys).filter(|(_, kind)| *kind == part.kind);
+    keys.fold(diagnostic, |diagnostic, (key, _)| diagnostic.follows_from(CHECK.id, &key.span))
+}
+
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let mut found: Vec<(&ConfigMap, Diagnostic)> = Vec::new();
     for map in &wiring.config_maps {
@@ -63,7 +78,12 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                 std::ptr::eq(*known, map) && at.message == diagnostic.message
             };
             match found.iter_mut().find(of_map) {
-                Some((_, first)) => first.related.push((key.span.clone(), diagnostic.label)),
+                Some((_, first)) => {
+                    first.related.push((key.span.clone(), diagnostic.label));
+                    if let Some(help) = provisioned(wiring, map) {
+                        first.help = Some(help);
+                    }
+                }
                 None => found.push((map, diagnostic)),
             }
         }
@@ -71,6 +91,28 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = found.into_iter().map(|(_, diagnostic)| diagnostic).collect();
     found.extend(files(wiring));
     found
+}
+
+/// How one mount puts several files of provisioning where Grafana looks.
+fn provisioned(wiring: &Wiring, map: &ConfigMap) -> Option<String> {
+    let keys = map.keys.iter().filter(|(_, kind)| *kind == PartKind::GrafanaProvisioning);
+    // Channels of the old alerting are of no use anywhere.
+    let keys =
+        keys.filter(|(key, _)| folder(&key.value) != "notifiers" || wiring.grafana.notifiers.is_empty());
+    let items: Vec<String> =
+        keys.map(|(key, _)| format!("{{key: {0}, path: {1}/{0}}}", key.value, folder(&key.value))).collect();
+    (items.len() > 1).then(|| {
+        format!("put each into the folder of its kind, by the volume: `items: [{}]`", items.join(", "))
+    })
+}
+
+/// Where Grafana looks for what a key holds.
+fn folder(key: &str) -> &'static str {
+    match key {
+        key if key.contains("dashboard") => "dashboards",
+        key if key.contains("notif") => "notifiers",
+        _ => "datasources",
+    }
 }
 
 /// Configs in files of their own that a container has, where its program does not look for them.
@@ -155,7 +197,15 @@ fn judge(
             found
                 .label("nothing that is documented mounts this ConfigMap")
                 .related(&release.chart.span, format!("this chart's {name} has a config of its own"))
-                .help(format!("give it to the chart `{}` in its values", release.chart.value)),
+                .help(match (program.kind, release.chart.value.as_str()) {
+                    // The chart's sidecar takes what has its label.
+                    (PartKind::GrafanaProvisioning, "kube-prometheus-stack") => {
+                        "leave it out: the chart makes a datasource of its own Prometheus; any other needs the label \
+                         `grafana_datasource: \"1\"`, and no `isDefault`"
+                            .to_owned()
+                    }
+                    (_, chart) => format!("give it to the chart `{chart}` in its values"),
+                }),
         );
     }
     let seen = mounted.iter().find(|mounted| {
@@ -165,11 +215,7 @@ fn judge(
     if program.kind == PartKind::GrafanaProvisioning {
         let inside = seen.path.strip_prefix("/etc/grafana/provisioning/")?;
         return (!inside.contains('/')).then(|| {
-            let folder = match key.value.as_str() {
-                key if key.contains("dashboard") => "dashboards",
-                key if key.contains("notif") => "notifiers",
-                _ => "datasources",
-            };
+            let folder = folder(&key.value);
             found
                 .label(format!("in Grafana's container this is {}", seen.path))
                 .because("Grafana looks into the folders of `provisioning`, not into `provisioning` itself")

@@ -43,10 +43,18 @@ fn judge(workload: &Workload, container: &Container) -> Option<Diagnostic> {
                 true => "a ConfigMap holds no folders: the image's links are gone from there",
                 false => "assuming that the mounted folder has no such files of its own",
             }),
-        Why::Gone(version) => found.label("not in this image").because(match version {
-            Some(_) => "Prometheus has no console templates since version 3",
-            None => "Prometheus has no console templates since version 3, and without a version the image is the newest",
-        }),
+        Why::Gone(version, mount) => {
+            let since = "Prometheus has no console templates since version 3";
+            let newest =
+                if version.is_none() { ", and without a version the image is the newest" } else { "" };
+            let assuming = match mount {
+                Some(mount) if !of_config_map(workload, mount) => {
+                    "; assuming that the folder mounted there has none of its own"
+                }
+                _ => "",
+            };
+            found.label("not in this image").because(format!("{since}{newest}{assuming}"))
+        }
     };
     let found = found.help("leave out the flags: nothing but the pages under `/consoles` needs them");
     Some(lost.iter().skip(1).fold(found, |found, (flag, _)| found.related(&flag.span, "nor here")))
@@ -54,7 +62,8 @@ fn judge(workload: &Workload, container: &Container) -> Option<Diagnostic> {
 
 enum Why<'w> {
     Hidden(&'w Mount),
-    Gone(Option<Version>),
+    /// Of a version that has none; what is mounted there may bring some.
+    Gone(Option<Version>, Option<&'w Mount>),
 }
 
 fn why<'w>(workload: &Workload, container: &'w Container, flag: &Spanned<String>) -> Option<Why<'w>> {
@@ -68,17 +77,16 @@ fn why<'w>(workload: &Workload, container: &'w Container, flag: &Spanned<String>
     }
     let version = container.image_tag().and_then(Version::parse);
     let mount = container.mounts.iter().find(|mount| under(&mount.path.value) && mount.sub_path.is_none());
+    // A tag that says no version may be an old one.
+    let newest = container.image_tag().is_none_or(|tag| tag == "latest");
+    let gone = newest || version.is_some_and(|version| version.major >= 3);
     match mount {
         // Their own files, mounted where the flag says.
         Some(mount) if mount.path.value.trim_end_matches('/') == path.trim_end_matches('/') => None,
         Some(mount) if !of_config_map(workload, mount) && workload.namespace.is_some() => None,
+        Some(mount) if gone => Some(Why::Gone(version, Some(mount))),
         Some(mount) => Some(Why::Hidden(mount)),
-        None if version.is_none_or(|version| version.major >= 3) => {
-            // A tag that says no version may be an old one.
-            let newest = container.image_tag().is_none_or(|tag| tag == "latest") || version.is_some();
-            newest.then_some(Why::Gone(version))
-        }
-        None => None,
+        None => gone.then_some(Why::Gone(version, None)),
     }
 }
 
@@ -109,6 +117,7 @@ mod tests {
         check(CHECK.id, &guide("v2.45.0", "'./p.yml:/etc/prometheus/prometheus.yml'", links), &[]);
         check(CHECK.id, &guide("v2.45.0", "'./prom:/etc/prometheus'", "/usr/share/prometheus/consoles"), &[]);
         check(CHECK.id, &guide("v3.1.0", "", "/usr/share/prometheus/consoles"), &[&at(15)]);
+        check(CHECK.id, &guide("latest", "'./prom:/etc/prometheus'", links), &[&at(15)]);
         check(CHECK.id, &guide("v3.1.0", &format!("'./c:{links}'"), links), &[]);
     }
 }

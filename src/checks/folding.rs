@@ -1,8 +1,9 @@
 //! Findings with one cause become one finding, with the others folded under it.
 //!
-//! Two ways, and a check chooses neither or one for a diagnostic: [`Diagnostic::follows_from`] names the finding that
+//! Two ways, and a check chooses neither, one or both for a diagnostic: [`Diagnostic::follows_from`] names a finding that
 //! explains this one (a refused config explains all that would have come of it); [`Diagnostic::shared`] names a
-//! cause that several findings have in common (a metric that nobody exports, in every rule that asks for it).
+//! cause that several findings have in common (a metric that nobody exports, in every rule that asks for it), which
+//! counts where what it might follow from was not found.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +17,15 @@ const SHOWN: usize = 5;
 pub fn follow(findings: Vec<Finding>) -> Vec<Finding> {
     let parents: Vec<Option<usize>> = findings
         .iter()
-        .map(|finding| match &finding.diagnostic.cause {
-            Some(Cause::Follows { id, within }) => findings.iter().position(|other| {
-                other.diagnostic.id == *id
-                    && !std::ptr::eq(other, finding)
-                    && other.diagnostic.place.as_ref().is_some_and(|place| place.is_within(within))
-            }),
-            _ => None,
+        .map(|finding| {
+            finding.diagnostic.causes.iter().find_map(|cause| {
+                let Cause::Follows { id, within } = cause else { return None };
+                findings.iter().position(|other| {
+                    other.diagnostic.id == *id
+                        && !std::ptr::eq(other, finding)
+                        && other.diagnostic.place.as_ref().is_some_and(|place| place.is_within(within))
+                })
+            })
         })
         .collect();
     let root = |from: usize| {
@@ -44,19 +47,27 @@ pub fn follow(findings: Vec<Finding>) -> Vec<Finding> {
 pub fn gather(findings: Vec<Finding>) -> Vec<Finding> {
     let mut leaders: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, finding) in findings.iter().enumerate() {
-        if let Some(Cause::Shared(cause)) = &finding.diagnostic.cause {
+        if let Some(cause) = shared(finding) {
             let leader = leaders.entry(cause).or_insert(at);
             if finding.harm > findings[*leader].harm {
                 *leader = at;
             }
         }
     }
-    let roots = findings.iter().enumerate().map(|(at, finding)| match &finding.diagnostic.cause {
-        Some(Cause::Shared(cause)) => leaders.get(cause.as_str()).copied().unwrap_or(at),
-        _ => at,
-    });
+    let roots = findings
+        .iter()
+        .enumerate()
+        .map(|(at, finding)| shared(finding).and_then(|cause| leaders.get(cause).copied()).unwrap_or(at));
     let roots: Vec<usize> = roots.collect();
     gathered(findings, &roots)
+}
+
+/// The cause that a finding shares with others.
+fn shared(finding: &Finding) -> Option<&str> {
+    finding.diagnostic.causes.iter().find_map(|cause| match cause {
+        Cause::Shared(cause) => Some(cause.as_str()),
+        Cause::Follows { .. } => None,
+    })
 }
 
 /// Each finding under its root, in order.
@@ -87,15 +98,23 @@ pub fn notes(finding: &Finding) -> Vec<(String, String)> {
     let (same, others): (Vec<&Finding>, Vec<&Finding>) = finding.folded.iter().partition(same);
     let mut notes = Vec::new();
     if !same.is_empty() {
-        let line = |diagnostic: &Diagnostic| match diagnostic.message == leader.message {
-            true => place(diagnostic),
-            false => format!("{} {}", place(diagnostic), diagnostic.message),
+        let line = |diagnostic: &Diagnostic| {
+            let told = match diagnostic.message == leader.message {
+                true => place(diagnostic),
+                false => format!("{} {}", place(diagnostic), diagnostic.message),
+            };
+            // One that is mended otherwise says how.
+            match diagnostic.help.as_ref().filter(|help| leader.help.as_ref() != Some(help)) {
+                Some(help) => format!("{told}: {help}"),
+                None => told,
+            }
         };
         notes.push(("also".to_owned(), shown(&same, line)));
     }
     if !others.is_empty() {
         let line = |diagnostic: &Diagnostic| {
-            format!("{} {} [{}]", place(diagnostic), diagnostic.message, diagnostic.id)
+            let help = diagnostic.help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
+            format!("{} {}{help} [{}]", place(diagnostic), diagnostic.message, diagnostic.id)
         };
         notes.push(("follows".to_owned(), shown(&others, line)));
     }
@@ -201,6 +220,27 @@ mod tests {
             ],
             &["a()", "b()"],
         );
+    }
+
+    #[test]
+    fn what_would_follow_from_one_of_several_follows_from_the_first_that_there_is() {
+        let either = |diagnostic: Diagnostic, file: &SourceFile| {
+            let diagnostic = diagnostic.follows_from("absent", &file.span(0..9));
+            diagnostic.follows_from("b", &file.span(0..5)).shared("what both have")
+        };
+        let findings = || vec![finding("a", Harm::Silent, 6, either), finding("a", Harm::Silent, 7, either)];
+        check(findings(), &["a(a)"]);
+        check([findings(), vec![finding("b", Harm::Silent, 1, alone)]].concat(), &["b(a a)"]);
+    }
+
+    #[test]
+    fn one_that_is_mended_otherwise_says_how() {
+        let mended = |at: usize, help: &str| {
+            finding("a", Harm::Silent, at, |diagnostic, _| diagnostic.help(help).shared("what both have"))
+        };
+        let told = gather(vec![mended(1, "write b"), mended(2, "write b"), mended(3, "write c")]);
+        let expected = "a.yml:1:3 a at 2\na.yml:1:4 a at 3: write c";
+        assert_eq!(notes(&told[0]), [("also".to_owned(), expected.to_owned())]);
     }
 
     #[test]

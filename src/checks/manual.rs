@@ -64,6 +64,8 @@ Each finding does one of four harms:
 - **risk**: it works, until something that is likely happens
 - **style**: it works, and could be clearer
 
+A check is listed with the worst that it finds.
+
 ## All of them
 ";
 

@@ -61,7 +61,7 @@ mod yaml_refused;
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Cause, Diagnostic, Severity, Span, Spanned};
+use crate::diagnostic::{Diagnostic, Severity, Span, Spanned};
 use crate::documents::find::glob;
 use crate::promql::Expr;
 use crate::promql::ast::TextRange;
@@ -211,16 +211,15 @@ pub fn run_selected(wiring: &Wiring, selection: &Selection) -> Vec<Finding> {
     for check in all().filter(|check| selection.runs(check.id)) {
         for mut diagnostic in of_routing.remove(check.id).unwrap_or_else(|| (check.find)(wiring)) {
             // Nothing comes of what is wrong with values that change nothing.
-            let explained = matches!(diagnostic.cause, Some(Cause::Follows { .. }))
-                || check.id == chart_value_ignored::CHECK.id;
-            let place = diagnostic.place.as_ref().filter(|_| !explained);
+            let place = diagnostic.place.as_ref().filter(|_| check.id != chart_value_ignored::CHECK.id);
             if place.is_some_and(|place| chart_value_ignored::is_among(&ignored, place)) {
                 diagnostic = chart_value_ignored::of_old_chart(diagnostic);
             }
             diagnostic.id = check.id;
-            diagnostic.severity = check.harm.severity();
+            let harm = if diagnostic.mild { check.harm.min(Harm::Risk) } else { check.harm };
+            diagnostic.severity = harm.severity();
             if known.insert((check.id, place_of(&diagnostic), diagnostic.message.clone())) {
-                findings.push(Finding::new(check.harm, diagnostic));
+                findings.push(Finding::new(harm, diagnostic));
             }
         }
     }
@@ -319,6 +318,11 @@ impl Query<'_> {
     /// Where a part of it stands.
     fn place(&self, range: TextRange) -> Span {
         place_in(self.text, range)
+    }
+
+    /// What is wrong with an expression besides: nothing comes of it where nothing exports its metrics.
+    fn besides(&self, diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.follows_from(unknown_metric::CHECK.id, &self.text.span)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Databases and brokers scraped as if they spoke HTTP.
 
-use super::{Check, Harm};
+use super::{Check, Harm, rules_not_loaded};
 use crate::catalogue::protocols::{self, Program};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::promql::ast::{BinaryOp, ExprKind};
 use crate::stack::wiring::Wiring;
 use crate::stack::{Discovery, Rule};
@@ -38,13 +38,26 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             .label(format!("port {port} is {name}'s own"))
             .because("each scrape fails, so `up` is 0 for ever")
             .help(format!("scrape an exporter instead: {exporter}"));
-        let alert = super::rules(wiring).find(|rule| fires_when_down(rule, &job.job_name.value));
-        Some(match alert {
-            Some(alert) => found.related(&alert.name().span, "so this alert fires for ever"),
-            None => found,
-        })
+        Some(fires_for_ever(wiring, found, &job.job_name.value))
     });
     found.collect()
+}
+
+/// With the alert that a target which is never up sets off.
+pub fn fires_for_ever(wiring: &Wiring, found: Diagnostic, job: &str) -> Diagnostic {
+    let Some(alert) = super::rules(wiring).find(|rule| fires_when_down(rule, job)) else { return found };
+    // Another job's finding may have named it.
+    let name = &alert.name().span;
+    let is_named =
+        |place: &Span| std::ptr::eq(place.file.text(), name.file.text()) && place.start == name.start;
+    if found.related.iter().any(|(place, _)| is_named(place)) {
+        return found;
+    }
+    let label = match rules_not_loaded::is_lost(wiring, alert) {
+        true => "so this alert fires for ever, once these rules are loaded",
+        false => "so this alert fires for ever",
+    };
+    found.related(name, label)
 }
 
 /// Whether a rule alerts on `up == 0` of a job.

@@ -3,6 +3,7 @@
 use super::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::documents::find::glob;
+use crate::stack::Rule;
 use crate::stack::wiring::{Home, PrometheusConfig, RuleFile, Wiring};
 
 pub const CHECK: Check = Check {
@@ -17,6 +18,11 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
+    lost(wiring).into_iter().map(|(_, diagnostic)| diagnostic).collect()
+}
+
+/// The files that are read by no Prometheus.
+fn lost(wiring: &Wiring) -> Vec<(&RuleFile, Diagnostic)> {
     let configs: Vec<&PrometheusConfig> =
         wiring.prometheus.iter().filter(|config| config.home != Home::Values).collect();
     let patterns: Vec<&Spanned<String>> = configs
@@ -29,7 +35,15 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let files = wiring.rule_files.iter().filter(|file| !file.groups.is_empty());
-    files.filter_map(|file| judge(wiring, file, &configs, &patterns)).collect()
+    files.filter_map(|file| Some((file, judge(wiring, file, &configs, &patterns)?))).collect()
+}
+
+/// Whether a rule stands in a file that no Prometheus reads.
+pub fn is_lost(wiring: &Wiring, rule: &Rule) -> bool {
+    let rules = |file: &RuleFile| {
+        file.groups.iter().any(|group| group.rules.iter().any(|own| std::ptr::eq(own, rule)))
+    };
+    lost(wiring).into_iter().any(|(file, _)| rules(file))
 }
 
 fn judge(

@@ -108,8 +108,8 @@ impl<'w> Sources<'w> {
                 let too_new = metric.since.zip(there.version).is_some_and(|(since, version)| version < since);
                 let too_old = match (metric.until, there.version) {
                     (Some(until), Some(version)) => version >= until,
-                    // Nobody says which version: one of today, where they are deployed today.
-                    (Some(_), None) => deploys_prometheus(wiring),
+                    // Nobody says which version: one of today, where the documents deploy something today.
+                    (Some(_), None) => !wiring.workloads.is_empty() || !wiring.releases.is_empty(),
                     _ => false,
                 };
                 let version = there.version;

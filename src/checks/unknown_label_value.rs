@@ -3,6 +3,7 @@
 use super::sources::{self, Known, Sources};
 use super::{Check, Harm, series};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::promql::ast::MatchOp;
 use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
@@ -23,11 +24,13 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         for (selector, _) in query.expr.selectors() {
             let Some(name) = selector.metric_name() else { continue };
             let mut known = sources.selected(selector);
+            let mut meant = false;
             // A misspelt metric is judged as the one that was meant.
             if matches!(known, Known::Nothing)
                 && let Some(metric) = sources::meant(wiring, name)
             {
                 known = Known::Instrumented(metric);
+                meant = true;
             }
             for matcher in &selector.matchers {
                 let Some(values) = series::values(&known, &matcher.name) else { continue };
@@ -35,17 +38,23 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                     continue;
                 }
                 let listed: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
-                let diagnostic = Diagnostic::error(
-                    "",
-                    format!(
-                        "`{}` is never {}{:?}",
-                        matcher.name,
-                        matcher.op.as_str().trim_start_matches('='),
-                        matcher.value
-                    ),
-                )
-                .at(&query.place(matcher.value_span))
-                .label("selects nothing");
+                let of = match (&known, meant) {
+                    (Known::Instrumented(metric), true) => {
+                        format!("`{}`, which was probably meant,", metric.name.value)
+                    }
+                    _ => format!("`{name}`"),
+                };
+                let how = match matcher.op {
+                    MatchOp::Equal => "is never",
+                    MatchOp::Regex => "never matches",
+                    MatchOp::NotEqual => "is always",
+                    MatchOp::NotRegex => "always matches",
+                };
+                let diagnostic =
+                    Diagnostic::error("", format!("`{}` of {of} {how} {:?}", matcher.name, matcher.value))
+                        .at(&query.place(matcher.value_span))
+                        .label("selects nothing");
+                let diagnostic = query.besides(diagnostic);
                 let diagnostic = match &known {
                     Known::Instrumented(metric) => {
                         let given = metric.label_sources.iter().find(|source| source.label == *matcher.name);
@@ -85,8 +94,16 @@ mod tests {
                  requests_total{{{matcher}}} > 1\n```\n"
             )
         };
-        check("unknown-label-value", &guide("status=~\"5..\""), &["15:34 `status` is never ~\"5..\""]);
-        check("unknown-label-value", &guide("status=\"bad\""), &["15:33 `status` is never \"bad\""]);
+        check(
+            "unknown-label-value",
+            &guide("status=~\"5..\""),
+            &["15:34 `status` of `requests_total` never matches \"5..\""],
+        );
+        check(
+            "unknown-label-value",
+            &guide("status=\"bad\""),
+            &["15:33 `status` of `requests_total` is never \"bad\""],
+        );
         for fine in
             ["status=\"error\"", "status=~\"e.*\"", "status!=\"ok\"", "path=\"/x\"", "status!~\"5..\""]
         {

@@ -3,8 +3,10 @@
 use super::sources::{self, Known, Missing, Sources};
 use super::{Check, Harm};
 use crate::catalogue;
-use crate::diagnostic::{Diagnostic, Span, nearest};
-use crate::stack::wiring::Wiring;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::promql::ast::{BinaryOp, ExprKind};
+use crate::stack::Rule;
+use crate::stack::wiring::{InstrumentedMetric, MetricKind, Wiring};
 
 pub const CHECK: Check = Check {
     id: "unknown-metric",
@@ -22,27 +24,44 @@ pub const CHECK: Check = Check {
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let sources = Sources::new(wiring);
-    let mut found: Vec<(Diagnostic, String)> = Vec::new();
+    // Each with its cause and the metric's name.
+    let mut found: Vec<(Diagnostic, String, &str)> = Vec::new();
     for query in super::queries(wiring) {
+        let before = found.len();
         for (selector, range) in query.expr.selectors() {
             let Some(name) = selector.metric_name() else { continue };
             let place = query.place(selector.name.as_ref().map_or(range, |name| name.span));
             let Some((diagnostic, cause)) = judge(&sources, name) else { continue };
             // One cause, one finding: a ratio of two metrics of an exporter that is missing.
-            match found.iter_mut().find(|(known, of)| *of == cause && is_near(known, &place)) {
-                Some((known, _)) => known.related.push((place, "neither does it export this".to_owned())),
-                None => found.push((diagnostic.at(&place).label("selects nothing"), cause)),
+            match found[before..].iter_mut().find(|(_, of, _)| *of == cause) {
+                // In a block that has it twice, both are told as one place.
+                Some((known, ..)) if known.place.as_ref().is_some_and(|own| own.start == place.start) => {}
+                Some((known, _, first)) => {
+                    let label = if *first == name { "here, too" } else { "nor does it have this" };
+                    known.related.push((place, label.to_owned()));
+                }
+                None => found.push((diagnostic.at(&place).label("selects nothing"), cause, name)),
             }
         }
     }
-    found.into_iter().map(|(diagnostic, cause)| diagnostic.shared(format!("metrics of {cause}"))).collect()
+    let told =
+        found.into_iter().map(|(diagnostic, cause, _)| diagnostic.shared(format!("metrics of {cause}")));
+    told.collect()
 }
 
-/// Whether a finding is about the same expression: its lines touch.
-fn is_near(known: &Diagnostic, place: &Span) -> bool {
-    let mut last = known.related.last().map(|(span, _)| span).into_iter().chain(&known.place);
-    last.next()
-        .is_some_and(|span| span.file.path() == place.file.path() && place.line().abs_diff(span.line()) <= 2)
+/// Whether a rule can have no result, for a metric that there is not.
+pub fn is_dead(sources: &Sources, rule: &Rule) -> bool {
+    let mut otherwise = false;
+    rule.expr.walk(&mut |expr| {
+        otherwise |= match &expr.kind {
+            ExprKind::Binary(binary) => matches!(binary.op, BinaryOp::Or | BinaryOp::Unless),
+            ExprKind::Call(call) => call.function.name.starts_with("absent"),
+            _ => false,
+        };
+    });
+    let selectors = rule.expr.selectors();
+    let mut names = selectors.iter().filter_map(|(selector, _)| selector.metric_name());
+    !otherwise && names.any(|name| judge(sources, name).is_some())
 }
 
 /// What is wrong with a metric's name, and the cause that several may have in common.
@@ -65,13 +84,32 @@ fn judge(sources: &Sources, name: &str) -> Option<(Diagnostic, String)> {
     }
     let diagnostic = Diagnostic::error("", format!("no documented code makes `{name}`"))
         .because("assuming that all of the application's instrumentation is documented");
-    let diagnostic = match sources::meant(sources.wiring, name) {
-        Some(near) => diagnostic
-            .help(format!("did you mean `{}`?", near.name.value))
-            .related(&near.name.span, "there is this one"),
-        None => diagnostic,
-    };
-    Some((diagnostic, name.to_owned()))
+    Some(match sources::meant(sources.wiring, name) {
+        Some(near) => {
+            let told = diagnostic
+                .help(format!("did you mean `{}`?", series(near, name)))
+                .related(&near.name.span, "there is this one");
+            (told, prefixes(name, &near.name.value).unwrap_or_else(|| name.to_owned()))
+        }
+        None => (diagnostic, name.to_owned()),
+    })
+}
+
+/// The series of a metric that stands for one that was asked for: buckets for buckets.
+fn series(near: &InstrumentedMetric, asked: &str) -> String {
+    let own = &near.name.value;
+    let inner = ["_bucket", "_sum", "_count"].into_iter().find(|end| asked.ends_with(end));
+    match (near.kind, inner) {
+        (MetricKind::Histogram, end) => format!("{own}{}", end.unwrap_or("_bucket")),
+        (MetricKind::Summary, Some(end)) if end != "_bucket" => format!("{own}{end}"),
+        _ => own.clone(),
+    }
+}
+
+/// `http_` for `api_`: one cause of all names that differ in it alone.
+fn prefixes(asked: &str, own: &str) -> Option<String> {
+    let ((asked, rest), (own, own_rest)) = (asked.split_once('_')?, own.split_once('_')?);
+    (asked != own && rest.starts_with(own_rest)).then(|| format!("names with {asked}_ in place of {own}_"))
 }
 
 fn of_exporter(name: &str, missing: &Missing) -> (Diagnostic, String) {

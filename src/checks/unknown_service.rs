@@ -1,6 +1,6 @@
 //! Names that lead to no Service from where they are looked up.
 
-use super::{Check, Harm};
+use super::{Check, Harm, config_not_loaded};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::{Address, Reached, Service, Wiring};
 
@@ -17,17 +17,29 @@ pub const CHECK: Check = Check {
     find,
 };
 
+const SAME: &str = "the same name";
+
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     // One cause a name and namespace, wherever it is written.
     let mut found: Vec<(String, Diagnostic)> = Vec::new();
     for address in super::addresses(wiring) {
         let Some(diagnostic) = judge(wiring, &address) else { continue };
         match found.iter_mut().find(|(message, _)| *message == diagnostic.message) {
-            Some((_, first)) => first.related.push((address.place.clone(), "the same name".to_owned())),
+            Some((_, first)) => {
+                first.related.push((address.place.clone(), SAME.to_owned()));
+                first.mends.extend(diagnostic.mends);
+            }
             None => found.push((diagnostic.message.clone(), diagnostic)),
         }
     }
-    found.into_iter().map(|(_, diagnostic)| diagnostic).collect()
+    let told = found.into_iter().map(|(_, diagnostic)| {
+        // Where one of the places is read, the name is wrong there already.
+        match diagnostic.related.iter().any(|(_, label)| label == SAME) {
+            true => diagnostic,
+            false => config_not_loaded::after(wiring, diagnostic),
+        }
+    });
+    told.collect()
 }
 
 fn judge(wiring: &Wiring, address: &Address) -> Option<Diagnostic> {

@@ -197,15 +197,19 @@ pub fn greatest_bucket(expr: &Expr, sources: &Sources) -> Option<f64> {
 
 /// The bounds of the only histogram in an expression, where its code is documented.
 pub fn buckets(expr: &Expr, sources: &Sources) -> Option<Vec<f64>> {
+    histogram(expr, sources).map(bounds)
+}
+
+/// The bounds of a histogram's buckets.
+pub fn bounds(metric: &InstrumentedMetric) -> Vec<f64> {
     /// What clients have where the code says nothing.
     const DEFAULT: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
     /// Python's has these, too.
     const PYTHON: [f64; 3] = [0.075, 0.75, 7.5];
-    let metric = histogram(expr, sources)?;
-    Some(metric.buckets.clone().unwrap_or_else(|| {
+    metric.buckets.clone().unwrap_or_else(|| {
         let python = metric.name.span.file.text().contains("prometheus_client");
         DEFAULT.into_iter().chain(PYTHON.into_iter().filter(|_| python)).collect()
-    }))
+    })
 }
 
 /// The only histogram in an expression, where its code is documented.

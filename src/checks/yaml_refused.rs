@@ -26,10 +26,16 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         }
         lines.push(line);
         let told = match place.filter(|place| braces(place)) {
-            Some(place) => Diagnostic::error("", "a value that begins with `{{` has no quotes")
-                .at(place)
-                .label("a mapping in YAML, not text")
-                .help("put the value in quotes"),
+            Some(place) => {
+                let told = Diagnostic::error("", "a value that begins with `{{` has no quotes")
+                    .at(place)
+                    .label("a mapping in YAML, not text")
+                    .help("put the value in quotes");
+                match unquoted(place) {
+                    Some((span, quoted)) => told.mend(&span, quoted),
+                    None => told,
+                }
+            }
             None => problem.clone(),
         };
         found.push(match place.and_then(|place| lost(wiring, place)) {
@@ -65,6 +71,25 @@ fn braces(place: &Span) -> bool {
     text[start..].lines().next().is_some_and(|line| line.contains(": {{"))
 }
 
+/// The value that begins with a template's braces, and the same in quotes; none where it goes on in the next line.
+fn unquoted(place: &Span) -> Option<(Span, String)> {
+    let own = place.in_own_file();
+    let text = own.file.text();
+    let start = text[..own.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let mut lines = text[start..].lines();
+    let line = lines.next().unwrap_or_default();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    if lines.find(|line| !line.trim().is_empty()).is_some_and(|next| indent(next) > indent(line)) {
+        return None;
+    }
+    let at = line.find(": {{")? + ": ".len();
+    let value = line[at..].trim_end();
+    // A comment behind it is none within quotes.
+    let plain =
+        !value.contains(['"', '\\', '#']) && value.matches("{{").count() == value.matches("}}").count();
+    plain.then(|| (own.file.span(start + at..start + at + value.len()), format!("\"{value}\"")))
+}
+
 #[cfg(test)]
 mod tests {
     use crate::checks::tests::check;
@@ -77,5 +102,19 @@ mod tests {
              summary: {{ $value }} are down\n```\n",
             &["8:17 a value that begins with `{{` has no quotes"],
         );
+    }
+
+    #[test]
+    fn quotes_are_put_around_a_value_that_ends_with_its_line() {
+        let mend = |value: &str| {
+            let guide = format!(
+                "```yaml\ngroups:\n- name: a\n  rules:\n  - alert: A\n    expr: up == 0\n    annotations:\n      summary: {value}\n```\n"
+            );
+            let found = super::find(&crate::documents::wiring::of_text("guide.md", &guide));
+            found.into_iter().flat_map(|found| found.mends).map(|(_, text)| text).collect::<Vec<_>>()
+        };
+        assert_eq!(mend("{{ $value }} are down"), ["\"{{ $value }} are down\""]);
+        assert!(mend("{{ $value }}\n        are down").is_empty());
+        assert!(mend("{{ $labels.x }} is \"down\"").is_empty());
     }
 }

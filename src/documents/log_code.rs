@@ -3,6 +3,7 @@
 //! Promises: only what stands in the code as a literal; code is not run. A field counts as set where any documented
 //! code gives it a value in one of the usual ways.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -41,18 +42,39 @@ pub fn sinks(file: &SourceFile) -> Vec<LogSink> {
     sinks.into_iter().map(|(_, sink)| sink).collect()
 }
 
-/// The fields that tie log lines to requests, over all documented code.
+/// The fields that code may give a log line, such as those that tie it to a request, over all documented code.
 pub fn fields(files: &[&SourceFile]) -> Vec<LogField> {
-    let mut fields = Vec::new();
+    let mut fields: Vec<LogField> = Vec::new();
     for file in files {
-        let read = matches(&READ, file.text()).into_iter().chain(matches(&DECLARED, file.text()));
-        for name in read.filter_map(|found| found.get(1)) {
-            let set = files.iter().any(|other| is_set(other.text(), name.as_str()));
-            let name = Spanned::new(name.as_str().to_owned(), file.span(name.start()..name.end()));
-            fields.push(LogField { name, set });
+        let text = file.text();
+        let read = matches(&READ, text).into_iter().chain(matches(&DECLARED, text));
+        let mut places: Vec<Range<usize>> =
+            read.filter_map(|found| found.get(1)).map(|name| name.range()).collect();
+        places.extend(optional(text));
+        places.sort_by_key(|place| place.start);
+        places.dedup();
+        for place in places {
+            let name = &text[place.clone()];
+            let set = files.iter().any(|other| is_set(other.text(), name));
+            fields.push(LogField { name: Spanned::new(name.to_owned(), file.span(place)), set });
         }
     }
     fields
+}
+
+/// The optional fields of a type of log entries; none where code spreads objects into others, which may set any.
+fn optional(text: &str) -> Vec<Range<usize>> {
+    if SPREAD.as_ref().is_some_and(|regex| regex.is_match(text)) {
+        return Vec::new();
+    }
+    let types = matches(&LOG_TYPE, text).into_iter().filter_map(|found| found.get(1));
+    let fields = types.flat_map(|fields| {
+        let names = matches(&OPTIONAL, fields.as_str()).into_iter().filter_map(|found| found.get(1));
+        let names: Vec<Range<usize>> =
+            names.map(|name| fields.start() + name.start()..fields.start() + name.end()).collect();
+        names
+    });
+    fields.collect()
 }
 
 /// `getattr(record, 'correlation_id', None)`, of a log record.
@@ -62,6 +84,13 @@ static READ: LazyLock<Option<Regex>> =
 static DECLARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?m)^\s*((?:correlation|trace|span|request)_?[iI][dD])\?:\s*string\s*[;,]?\s*$").ok()
 });
+/// `interface LogEntry { … }`, `type LogRecord = { … }`
+static LOG_TYPE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:interface|type)\s+\w*Log\w*\s*=?\s*\{([^{}]*)\}").ok());
+/// `userId?: string;`
+static OPTIONAL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^\s*(\w+)\?:").ok());
+/// `{...fields}`
+static SPREAD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[{,]\s*\.\.\.\w").ok());
 /// `logging.FileHandler('…')`, `'filename': '…'`, `new transports.File({ filename: '…' })`
 static FILE_HANDLERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"FileHandler\(\s*['"]([^'"]+)['"]|['"]?filename['"]?\s*[:=]\s*['"](/[^'"]+)['"]"#).ok()
@@ -148,5 +177,8 @@ mod tests {
         check(declared, &[], &[("correlationId", false)]);
         check(&format!("{declared}const e = {{ correlationId: id }};\n"), &[], &[("correlationId", true)]);
         check(&format!("{declared}const e = {{ level, correlationId }};\n"), &[], &[("correlationId", true)]);
+        let typed = "interface LogEntry {\n  level: string;\n  userId?: string;\n}\n";
+        check(typed, &[], &[("userId", false)]);
+        check(&format!("{typed}const e = {{ ...fields }};\n"), &[], &[]);
     }
 }

@@ -111,6 +111,12 @@ impl<'s> Routing<'s> {
         self.alerts.iter().filter(move |alert| alert.destinations.iter().any(|to| to.node == node))
     }
 
+    /// Whether an alert comes to a node, or to one below it.
+    pub fn is_reached(&self, node: usize) -> bool {
+        let mut ways = self.alerts.iter().flat_map(|alert| &alert.destinations);
+        ways.any(|to| self.tree.path(to.node).contains(&node))
+    }
+
     /// The alerts that go to a receiver, or may.
     pub fn told_to(&self, receiver: &str) -> impl Iterator<Item = &RoutedAlert<'s>> {
         self.alerts.iter().filter(move |alert| {

@@ -8,7 +8,7 @@ use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
     id: "missing-namespace",
-    harm: Harm::Breaks,
+    harm: Harm::Risk,
     title: "nothing makes the namespace of these objects",
     explanation: "Objects of a namespace that does not exist are refused (`namespaces \"…\" not found`). Documents that \
                   make some of their namespaces are taken to need the others made, too.",

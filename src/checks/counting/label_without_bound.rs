@@ -1,7 +1,7 @@
 //! Labels that get a new value with each path, user or session.
 
 use crate::checks::{Check, Harm};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{InstrumentedMetric, MetricKind, Wiring};
 
 pub const CHECK: Check = Check {
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for metric in &wiring.metrics {
-        for (label, place, why) in endless(metric) {
+        for Endless { label, place, why, help, id } in endless(metric) {
             let message = format!("the label `{label}` has no bound");
             // A label of several metrics in one file is one finding.
             let same = found.iter_mut().find(|known| {
@@ -31,21 +31,36 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             });
             match same {
                 Some(known) => known.related.push((place, "here, too".to_owned())),
-                None => found.push(
-                    Diagnostic::error("", message)
+                None => {
+                    let told = Diagnostic::error("", message)
                         .at(&place)
                         .label(format!("a series of `{}` for each", metric.name.value))
                         .because(why)
-                        .help("use what has few values: the route's pattern, a type, a class"),
-                ),
+                        .help(help);
+                    found.push(match id {
+                        true => told.shared(format!("ids as labels in {}", place.file.path())),
+                        false => told,
+                    });
+                }
             }
         }
     }
     found
 }
 
-/// A metric's labels that grow without end, where they are given their values, and why.
-fn endless(metric: &InstrumentedMetric) -> Vec<(String, crate::diagnostic::Span, String)> {
+/// A label that grows without end.
+struct Endless {
+    label: String,
+    /// Where it is given its values.
+    place: Span,
+    why: String,
+    help: &'static str,
+    /// It is somebody's or something's id, rather than a path.
+    id: bool,
+}
+
+/// A metric's labels that grow without end.
+fn endless(metric: &InstrumentedMetric) -> Vec<Endless> {
     const PATHS: [&str; 7] = [
         "req.path",
         "request.path",
@@ -55,7 +70,7 @@ fn endless(metric: &InstrumentedMetric) -> Vec<(String, crate::diagnostic::Span,
         "ctx.path",
         "request.full_path",
     ];
-    let mut found: Vec<(String, crate::diagnostic::Span, String)> = Vec::new();
+    let mut found: Vec<Endless> = Vec::new();
     for source in &metric.label_sources {
         let given = std::iter::once(&source.given.value).chain(&source.assigned);
         let path = given.into_iter().find_map(|text| {
@@ -64,10 +79,26 @@ fn endless(metric: &InstrumentedMetric) -> Vec<(String, crate::diagnostic::Span,
             })
         });
         if let Some(path) = path {
-            let why = format!(
-                "`{path}` is the path as it was requested: every id in it, and every typo, is a new value"
-            );
-            found.push((source.label.clone(), source.given.span.clone(), why));
+            // The route's pattern, where a route matched.
+            let pattern = std::iter::once(&source.given.value)
+                .chain(&source.assigned)
+                .any(|text| text.contains("route.path") || text.contains("route?.path"));
+            let (why, help) = match pattern {
+                true => (
+                    format!(
+                        "`{path}` is taken where no route matched: each path that anybody tries is a new value"
+                    ),
+                    "give all of these one value: `req.route ? req.route.path : 'unmatched'`",
+                ),
+                false => (
+                    format!(
+                        "`{path}` is the path as it was requested: every id in it, and every typo, is a new value"
+                    ),
+                    "use what has few values: the route's pattern, a type, a class",
+                ),
+            };
+            let (label, place) = (source.label.clone(), source.given.span.clone());
+            found.push(Endless { label, place, why, help, id: false });
         } else if is_id(&source.label) && !metric.values.contains_key(&source.label) {
             let buckets = match metric.kind {
                 MetricKind::Histogram => {
@@ -79,10 +110,12 @@ fn endless(metric: &InstrumentedMetric) -> Vec<(String, crate::diagnostic::Span,
                 _ => String::new(),
             };
             let why = format!("there is a value for each that there ever was{buckets}");
-            found.push((source.label.clone(), source.given.span.clone(), why));
+            let help = "leave it out, and keep ids for logs and traces; or take what has few values: a type, a class";
+            let (label, place) = (source.label.clone(), source.given.span.clone());
+            found.push(Endless { label, place, why, help, id: true });
         }
     }
-    found.dedup_by(|one, other| one.0 == other.0);
+    found.dedup_by(|one, other| one.label == other.label);
     found
 }
 

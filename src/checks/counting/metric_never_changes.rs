@@ -15,24 +15,19 @@ pub const CHECK: Check = Check {
     find,
 };
 
-fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    // Code that changes nothing at all is cut down to what it makes.
-    let shown = |metric: &InstrumentedMetric| {
-        let path = metric.name.span.in_own_file();
-        let mut others = wiring.metrics.iter();
-        others.any(|other| {
-            let own = other.name.span.in_own_file();
-            own.file.path() == path.file.path()
-                && std::ptr::eq(other.name.span.file.text(), metric.name.span.file.text())
-                && !other.uses.is_empty()
+/// Whether nothing changes a metric. Code that changes nothing at all is cut down to what it makes.
+pub fn is_idle(metric: &InstrumentedMetric, wiring: &Wiring) -> bool {
+    let mut others = wiring.metrics.iter();
+    metric.uses.is_empty()
+        && others.any(|other| {
+            std::ptr::eq(other.name.span.file.text(), metric.name.span.file.text()) && !other.uses.is_empty()
         })
-    };
+}
+
+fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
-    for metric in wiring.metrics.iter().filter(|metric| metric.uses.is_empty()) {
+    for metric in wiring.metrics.iter().filter(|metric| is_idle(metric, wiring)) {
         let code: *const str = metric.name.span.file.text();
-        if !shown(metric) {
-            continue;
-        }
         let what = match (metric.kind, metric.labels.is_empty()) {
             (MetricKind::Gauge | MetricKind::Counter, true) => "exported as 0 for ever",
             (_, true) => "exported without a single observation",

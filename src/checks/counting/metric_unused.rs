@@ -1,5 +1,6 @@
 //! Metrics that the code or a query of postgres_exporter counts, and nobody looks at.
 
+use super::metric_never_changes;
 use crate::checks::{Check, Harm, queries};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{InstrumentedMetric, Setting, Wiring};
@@ -39,14 +40,28 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     found
 }
 
-fn of_code(wiring: &Wiring, is_asked: impl Fn(&InstrumentedMetric) -> bool) -> Option<Diagnostic> {
-    let unused: Vec<&InstrumentedMetric> = wiring.metrics.iter().filter(|metric| !is_asked(metric)).collect();
-    let first = unused.first()?;
-    let names: Vec<String> =
-        unused.iter().skip(1).map(|metric| format!("nor for `{}`", metric.name.value)).collect();
-    let found = told(&first.name.value, &first.name.span);
-    let rest = unused.iter().skip(1).zip(names);
-    Some(rest.fold(found, |found, (metric, label)| found.related(&metric.name.span, label)))
+/// What of the code's nobody asks for, a finding a file.
+fn of_code(wiring: &Wiring, is_asked: impl Fn(&InstrumentedMetric) -> bool) -> Vec<Diagnostic> {
+    let unused = wiring.metrics.iter().filter(|metric| !is_asked(metric));
+    // What never changes is told as that.
+    let unused = unused.filter(|metric| !metric_never_changes::is_idle(metric, wiring));
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for metric in unused {
+        let name = &metric.name;
+        let of_file = |known: &&mut Diagnostic| {
+            known.place.as_ref().is_some_and(|place| std::ptr::eq(place.file.text(), name.span.file.text()))
+        };
+        match found.iter_mut().find(of_file) {
+            Some(known) => known.related.push((name.span.clone(), format!("nor for `{}`", name.value))),
+            // What nothing serves, nobody can ask for.
+            None => found.push(
+                told(&name.value, &name.span)
+                    .follows_from("metrics-not-served", &crate::checks::whole(&name.span))
+                    .shared("metrics that nobody asks for"),
+            ),
+        }
+    }
+    found
 }
 
 fn told(name: &str, place: &Span) -> Diagnostic {

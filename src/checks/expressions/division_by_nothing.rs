@@ -8,7 +8,7 @@ use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
     id: "division-by-nothing",
-    harm: Harm::Silent,
+    harm: Harm::Risk,
     title: "the divisor is 0 where no limit is set, and the ratio infinite",
     explanation: "A limit that is not set is exported as 0. Dividing by it gives +Inf, which is above every threshold: the \
                   alert fires for ever for whatever has no limit. Filter the divisor: `… / (limit > 0)`.",
@@ -29,13 +29,12 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             let Some((selector, range)) = bare(&binary.rhs) else { return };
             let Known::Catalogued(metric) = sources.selected(selector) else { return };
             let (Some(when), Some(name)) = (metric.zero, selector.metric_name()) else { return };
-            found.push(
-                Diagnostic::error("", format!("`{name}` is 0 where {when}, and the ratio infinite"))
-                    .at(&query.place(range))
-                    .label("divides by 0 there")
-                    .because("+Inf is above every threshold, so the alert fires for ever for each of these")
-                    .help(format!("divide by `({name} > 0)`")),
-            );
+            let told = Diagnostic::warning("", format!("`{name}` is 0 where {when}, and the ratio infinite"))
+                .at(&query.place(range))
+                .label("divides by 0 there")
+                .because("+Inf is above every threshold, so the alert fires for ever for each of these")
+                .help(format!("divide by `({selector} > 0)`"));
+            found.push(query.besides(told));
         });
     }
     found

@@ -35,14 +35,15 @@ fn judge(query: &Query, sources: &Sources) -> Option<Diagnostic> {
     let of_errors = selector.matchers.iter().any(is_of_errors);
     of_errors.then(|| {
         let each = if summed { "" } else { ", for each series by itself" };
-        Diagnostic::error(
+        let told = Diagnostic::error(
             "",
             format!("`{}` counts errors a second, not a share of the requests", rule.name().value),
         )
         .at(&query.place(query.expr.span))
         .label(format!("{threshold} errors a second{each}"))
         .because("the same share of failing requests is above it at noon and below it at night")
-        .help("divide by all requests: `sum(rate(…{errors}[5m])) / sum(rate(…[5m]))`")
+        .help("divide by all requests: `sum(rate(…{errors}[5m])) / sum(rate(…[5m]))`");
+        query.besides(told)
     })
 }
 

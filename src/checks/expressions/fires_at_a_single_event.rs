@@ -40,11 +40,12 @@ fn judge(query: &Query, sources: &Sources) -> Option<Diagnostic> {
     let single = ["restarted", "rebooted", "killed", "crashed"].iter().any(|word| alert_name.contains(word));
     let many = alert_name.contains("loop") || name.contains("restart") && !single;
     (many && *hold < range).then(|| {
-        Diagnostic::error("", format!("a single restart sets `{}` off", alert.value))
+        let told = Diagnostic::error("", format!("a single restart sets `{}` off", alert.value))
             .at(&query.place(query.expr.span))
             .label(format!("above 0 for {range} after one event"))
             .because(format!("one increase of `{name}` keeps the rate above 0 for {range}, longer than the alert waits ({hold})"))
-            .help(format!("say how many: `increase({name}[{range}]) > 3`"))
+            .help(format!("say how many: `increase({}[{range}]) > 3`", matrix.vector));
+        query.besides(told)
     })
 }
 

@@ -1,5 +1,7 @@
 //! Metrics that measure something else than the alert's words say.
 
+use super::spoken;
+use crate::checks::sources::Sources;
 use crate::checks::{Check, Harm, templates};
 use crate::diagnostic::Diagnostic;
 use crate::promql::ast::{BinaryOp, Expr, ExprKind};
@@ -13,7 +15,8 @@ pub const CHECK: Check = Check {
     explanation: "Some metrics are often taken for others: memory \"usage\" that counts the page cache, which the kernel gives \
                   back when it is needed; CPU seconds a second times 100, which is percent of a single core and not of the \
                   container's limit; the time that PostgreSQL reads blocks, which is 0 unless `track_io_timing` is on and is \
-                  no query's duration.",
+                  no query's duration. Or the text speaks of `active` connections, and the expression counts those that are \
+                  idle, too.",
     example: "groups:\n- name: pods\n  rules:\n  - alert: HighMemory\n    expr: container_memory_usage_bytes > 1e9\n",
     mended: "groups:\n- name: pods\n  rules:\n  - alert: HighMemory\n    expr: container_memory_working_set_bytes > 1e9\n",
     find,
@@ -37,7 +40,8 @@ const METRICS: [(&str, &[&str], &str, &str); 4] = [
         "pg_stat_database_blk_read_time",
         &["query", "queries"],
         "it is the time in milliseconds that blocks were read from disk, 0 unless `track_io_timing` is on, and no query's duration",
-        "take `pg_stat_statements_seconds_total / pg_stat_statements_calls_total`, or `pg_stat_activity_max_tx_duration`",
+        "take `pg_stat_activity_max_tx_duration`; or, for a mean, `rate(pg_stat_statements_seconds_total[5m]) / \
+         rate(pg_stat_statements_calls_total[5m])`, which postgres_exporter has with `--collector.stat_statements`",
     ),
     (
         "kafka_server_replicamanager_offlinereplicacount",
@@ -48,6 +52,7 @@ const METRICS: [(&str, &[&str], &str, &str); 4] = [
 ];
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
+    let sources = Sources::new(wiring);
     let mut found = Vec::new();
     for query in crate::checks::queries(wiring) {
         let Some(rule) = query.rule.filter(|rule| crate::checks::alerts(rule)) else { continue };
@@ -57,25 +62,36 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             if !words.is_empty() && !says(rule, words) {
                 continue;
             }
-            found.push(
+            let told =
                 Diagnostic::error("", format!("`{name}` is not what `{}` is about", rule.name().value))
                     .at(&query.place(selector.name.as_ref().map_or(range, |name| name.span)))
                     .label("measures something else")
                     .because(*really)
-                    .help(*instead),
-            );
+                    .help(*instead);
+            found.push(query.besides(told));
         }
         query.expr.walk(&mut |expr| {
             if let Some(range) = percent_of_a_core(expr) {
-                found.push(
+                let told =
                     Diagnostic::error("", "this is percent of one core, not of what the container may use")
                         .at(&query.place(range))
                         .label("100 is one core")
                         .because("a container with four cores is at 400 when it is busy, one limited to half a core never above 50")
-                        .help("divide by the limit: `kube_pod_container_resource_limits{resource=\"cpu\"}`"),
-                );
+                        .help("divide by the limit: `kube_pod_container_resource_limits{resource=\"cpu\"}`");
+                found.push(query.besides(told));
             }
         });
+        if let Some(spoken::Spoken { metric, range, label, value }) = spoken::of(&query, &sources) {
+            let told = Diagnostic::error(
+                "",
+                format!("the text speaks of `{value}`, and `{metric}` is there for every `{label}`"),
+            )
+            .at(&query.place(range))
+            .label(format!("takes every `{label}`"))
+            .because(format!("those of another `{label}` are told as `{value}`"))
+            .help(format!("select it: add the matcher `{label}=\"{value}\"`"));
+            found.push(query.besides(told));
+        }
     }
     found
 }
@@ -128,5 +144,35 @@ mod tests {
             &["6:11 this is percent of one core, not of what the container may use"],
         );
         check("misleading-metric", &guide("Cpu", &format!("{cpu} / x * 100 > 80")), &[]);
+    }
+
+    #[test]
+    fn a_value_that_the_text_speaks_of_is_selected() {
+        let guide = |expr: &str, text: &str| {
+            format!(
+                "```yaml\ngroups:\n- name: a\n  rules:\n  - alert: A\n    expr: {expr}\n    annotations: {{summary: '{text}'}}\n```\n"
+            )
+        };
+        let active = "{{ $value }} active connections";
+        let found =
+            ["6:11 the text speaks of `active`, and `pg_stat_activity_count` is there for every `state`"];
+        check("misleading-metric", &guide("pg_stat_activity_count > 80", active), &found);
+        for fine in [
+            "pg_stat_activity_count{state=\"active\"} > 80",
+            "sum by (state) (pg_stat_activity_count) > 80",
+            "sum without (datname) (pg_stat_activity_count) > 80",
+        ] {
+            check("misleading-metric", &guide(fine, active), &[]);
+        }
+        for fine in ["{{ $value }} connections", "active or idle", "{{ $labels.state }}: not active"] {
+            check("misleading-metric", &guide("pg_stat_activity_count > 80", fine), &[]);
+        }
+        let code = "```python\nfrom prometheus_client import Counter\nC = Counter('jobs', 'h', ['result'])\nC.labels(result='lost').inc()\nC.labels(result='done').inc()\n```\n";
+        let rule = guide("rate(jobs_total[5m]) > 1", "jobs are lost");
+        check(
+            "misleading-metric",
+            &format!("{rule}{code}"),
+            &["6:16 the text speaks of `lost`, and `jobs_total` is there for every `result`"],
+        );
     }
 }

@@ -15,5 +15,6 @@ pub mod quantile_per_series;
 pub mod quantile_without_le;
 pub mod range_too_short;
 pub mod rate_of_gauge;
+mod spoken;
 pub mod threshold_between_buckets;
 pub mod up_blind_spot;

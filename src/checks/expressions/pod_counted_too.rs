@@ -2,13 +2,13 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::promql::ast::VectorSelector;
+use crate::promql::ast::{AggregateOp, Expr, ExprKind, VectorSelector};
 use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
     id: "pod-counted-too",
     harm: Harm::Risk,
-    title: "this counts each container, and once more the pod that it is in",
+    title: "this selects each container, and once more the pod that it is in",
     explanation: "cAdvisor has series for each container, for the pod as a whole (with an empty `container`), and with some runtimes for its \
                   pause container. A selector that says nothing of `container` takes them all: a sum is twice what there is, an alert \
                   fires for the container and for the pod, and the pod's limit is often 0. Write `container!=\"\"`.",
@@ -36,17 +36,39 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                 continue;
             }
             let place = query.place(selector.name.as_ref().map_or(range, |name| name.span));
-            found.push(
-                Diagnostic::warning("", format!("`{name}` counts each container, and the pod that it is in"))
-                    .at(&place)
-                    .label("no word of `container`")
-                    .because("cAdvisor has a series for the pod as a whole, too, with an empty `container`")
-                    .help("add `container!=\"\"`")
-                    .shared("series of cAdvisor for whole pods"),
-            );
+            let then = match (is_summed(query.expr, selector), query.rule.is_some_and(crate::checks::alerts))
+            {
+                (true, _) => ": what is summed is counted twice",
+                (false, true) => ": the alert is told twice, once without a container's name",
+                (false, false) => "",
+            };
+            let told = Diagnostic::warning(
+                "",
+                format!("`{name}` is there for each container, and for its pod once more"),
+            )
+            .at(&place)
+            .label("no word of `container`")
+            .because(format!(
+                "cAdvisor has a series for the pod as a whole, too, with an empty `container`{then}"
+            ))
+            .help("add `container!=\"\"`");
+            found.push(query.besides(told).shared("series of cAdvisor for whole pods"));
         }
     }
     found
+}
+
+/// Whether an aggregation adds up the series of a selector.
+fn is_summed(expr: &Expr, selector: &VectorSelector) -> bool {
+    let mut summed = false;
+    expr.walk(&mut |inner| {
+        if let ExprKind::Aggregate(aggregate) = &inner.kind
+            && matches!(aggregate.op, AggregateOp::Sum | AggregateOp::Count)
+        {
+            summed |= aggregate.expr.selectors().iter().any(|(own, _)| std::ptr::eq(*own, selector));
+        }
+    });
+    summed
 }
 
 /// Whether series of whole pods are left out, or only they are meant.
@@ -76,7 +98,9 @@ mod tests {
         check(
             "pod-counted-too",
             &guide(""),
-            &["2:20 `container_cpu_usage_seconds_total` counts each container, and the pod that it is in"],
+            &[
+                "2:20 `container_cpu_usage_seconds_total` is there for each container, and for its pod once more",
+            ],
         );
         for fine in [", container!=\"\"", ", container=\"\"", ", image=~\".+\"", ", id=\"/\""] {
             check("pod-counted-too", &guide(fine), &[]);

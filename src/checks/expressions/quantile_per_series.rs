@@ -32,20 +32,21 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             let Some((selector, _)) = selectors.first() else { return };
             let known = sources.selected(selector);
             let labels = series::own_labels(&known).unwrap_or_default();
+            // Not those that all of a program's metrics have, and with one value.
+            let splits = |label: &&String| !matches!(label.as_str(), "le" | "app" | "version" | "env");
             let listed: Vec<String> =
-                labels.iter().filter(|label| *label != "le").map(|label| format!("`{label}`")).collect();
+                labels.iter().filter(splits).map(|label| format!("`{label}`")).collect();
             let because = match (&known, listed.as_slice()) {
                 (Known::Instrumented(_) | Known::Catalogued(_), []) => return,
                 (_, []) => "assuming that it has labels beside `le`, as HTTP histograms have".to_owned(),
                 _ => format!("there are buckets for each {}", listed.join(", ")),
             };
-            found.push(
-                Diagnostic::error("", "this quantile is computed for each series by itself")
-                    .at(&query.place(expr.span))
-                    .label("no sum over its buckets")
-                    .because(format!("{because}: one slow request on a rare route is its 95th percentile"))
-                    .help("sum the buckets first: `sum by (le) (rate(…[5m]))`, with the labels that the alert needs"),
-            );
+            let told = Diagnostic::error("", "this quantile is computed for each series by itself")
+                .at(&query.place(expr.span))
+                .label("no sum over its buckets")
+                .because(format!("{because}: one slow request on a rare route is its 95th percentile"))
+                .help("sum the buckets first: `sum by (le) (rate(…[5m]))`, with the labels that the alert needs");
+            found.push(query.besides(told));
         });
     }
     found

@@ -1,11 +1,13 @@
 //! Quantiles compared with what lies far from any bucket's bound.
 
+use crate::checks::promises::promised_threshold_differs::states_limits;
+use crate::checks::promises::{short, subject};
 use crate::checks::sources::Sources;
 use crate::checks::values;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::promql::ast::ExprKind;
-use crate::stack::wiring::Wiring;
+use crate::stack::wiring::{InstrumentedMetric, Listed, MetricKind, Wiring};
 
 pub const CHECK: Check = Check {
     id: "threshold-between-buckets",
@@ -13,7 +15,8 @@ pub const CHECK: Check = Check {
     title: "the histogram can't tell whether its quantile is above this threshold",
     explanation: "`histogram_quantile` knows in which bucket the quantile lies, and guesses where within: it assumes that observations are \
                   spread evenly. With buckets to 1s and to 3s, requests of 1.1s may count as 2.9s. A threshold is exact only at a bucket's \
-                  bound: add it to the buckets.",
+                  bound: add it to the buckets. So is a goal of a guide's for a percentile (\"response time: < 200ms for the 95th \
+                  percentile\").",
     example: "groups:\n- name: api\n  rules:\n  - alert: Slow\n    expr: histogram_quantile(0.95, sum by (le) (rate(api_seconds_bucket[5m]))) > 2\n```\n```python\nfrom prometheus_client import Histogram\nSECONDS = Histogram('api_seconds', 'Latency', buckets=[0.1, 1, 3, 10])\n",
     mended: "groups:\n- name: api\n  rules:\n  - alert: Slow\n    expr: histogram_quantile(0.95, sum by (le) (rate(api_seconds_bucket[5m]))) > 2\n```\n```python\nfrom prometheus_client import Histogram\nSECONDS = Histogram('api_seconds', 'Latency', buckets=[0.1, 1, 2, 3, 10])\n",
     find,
@@ -42,10 +45,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                 Diagnostic::warning("", format!("{threshold} lies between two buckets, {below} and {above}"))
                     .at(&query.place(expr.span))
                     .label("where the quantile lies between them is guessed")
-                    .related(
-                        &metric.name.span,
-                        if metric.buckets.is_some() { "its buckets" } else { "has the library's own buckets" },
-                    )
+                    .related(&metric.name.span, whose(metric))
                     .because(format!(
                         "observations just above {below} may count as anything up to {above}: it may fire though all are below {threshold}"
                     ))
@@ -53,7 +53,50 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             );
         });
     }
+    found.extend(wiring.prose.iter().filter_map(|item| of_prose(item, wiring)));
     found
+}
+
+/// A goal for a percentile, where the histograms that it may be about can't tell whether it is met.
+fn of_prose(item: &Listed, wiring: &Wiring) -> Option<Diagnostic> {
+    let text = &item.text.value;
+    let limit = subject::threshold(text).filter(|_| states_limits(item) && is_of_times(text))?;
+    let words = subject::words(short(text));
+    let about = wiring.metrics.iter().filter(|metric| {
+        metric.kind == MetricKind::Histogram
+            && metric.name.value.ends_with("_seconds")
+            && !words.is_empty()
+            && subject::is_about(&metric.name.value, &words)
+    });
+    let wide: Vec<(&InstrumentedMetric, (f64, f64))> =
+        about.filter_map(|metric| Some((metric, around(&values::bounds(metric), limit)?))).collect();
+    let (_, (below, above)) = *wide.first()?;
+    let told = Diagnostic::warning("", format!("{limit} lies between two buckets, {below} and {above}"))
+        .at(&item.text.span)
+        .label("whether this is kept is guessed")
+        .because(format!("observations just above {below} may count as anything up to {above}"))
+        .help(format!("add {limit} to the histogram's buckets"));
+    Some(wide.iter().fold(told, |told, (metric, (below, above))| {
+        told.related(&metric.name.span, format!("{}: {below}, then {above}", whose(metric)))
+    }))
+}
+
+/// Whether a limit is one of a time's percentile.
+fn is_of_times(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let percentile = ["percentile", "p50", "p90", "p95", "p99"].iter().any(|word| lower.contains(word));
+    let behind = lower.split(['<', '>', '≥', '≤']).nth(1).unwrap_or_default();
+    let unit =
+        behind.trim_start_matches(['=', ' ']).trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let unit = unit.trim_start().split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    percentile && matches!(unit, "ms" | "s" | "sec" | "second" | "seconds")
+}
+
+fn whose(metric: &InstrumentedMetric) -> &'static str {
+    match metric.buckets.is_some() {
+        true => "its buckets",
+        false => "has the library's own buckets",
+    }
 }
 
 /// The wide bucket within which a value lies.
@@ -82,5 +125,21 @@ mod tests {
         check(id, &guide(", buckets=[1, 3]", "5"), &[]);
         check(id, &guide("", "2"), &["10:11 2 lies between two buckets, 1 and 2.5"]);
         check(id, &guide("", "0.6"), &[]);
+    }
+
+    #[test]
+    fn a_goal_in_prose_is_a_threshold_too() {
+        let guide = |goal: &str, buckets: &str| {
+            format!(
+                "## KPIs\n- Response time: {goal}\n\n```python\nfrom prometheus_client import Histogram\nH = Histogram('request_duration_seconds', 'x'{buckets})\n```\n"
+            )
+        };
+        let id = "threshold-between-buckets";
+        let found = ["2:3 0.2 lies between two buckets, 0.1 and 0.25"];
+        check(id, &guide("< 200ms for 95th percentile", ""), &found);
+        check(id, &guide("< 200ms on average", ""), &[]);
+        check(id, &guide("< 250ms (p95)", ""), &[]);
+        check(id, &guide("< 200ms (p95)", ", buckets=[0.1, 0.2, 0.5]"), &[]);
+        check(id, &guide("p95 < 200 requests", ""), &[]);
     }
 }

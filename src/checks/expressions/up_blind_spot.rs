@@ -3,8 +3,8 @@
 use crate::checks::{Check, Harm, Query, sources};
 use crate::diagnostic::Diagnostic;
 use crate::promql::ast::{BinaryOp, Expr, ExprKind, VectorSelector};
-use crate::stack::Discovery;
 use crate::stack::wiring::Wiring;
+use crate::stack::{Discovery, KubernetesRole};
 
 pub const CHECK: Check = Check {
     id: "up-blind-spot",
@@ -40,9 +40,12 @@ fn judge(query: &Query, wiring: &Wiring, watched: &[&VectorSelector]) -> Option<
     });
     let (selector, span) = selector?;
     let job = selector.matchers.iter().find(|matcher| &*matcher.name == "job");
-    let discovered = sources::jobs(wiring)
+    let discoveries = sources::jobs(wiring)
         .filter(|config| job.is_none_or(|job| job.matches(&config.job_name.value)))
-        .any(|config| config.discovery.iter().any(|it| !matches!(it, Discovery::Static { .. })));
+        .flat_map(|config| &config.discovery);
+    let discoveries: Vec<&Discovery> =
+        discoveries.filter(|discovery| !matches!(discovery, Discovery::Static { .. })).collect();
+    let discovered = !discoveries.is_empty();
     let monitored = sources::stack_release(wiring).is_some()
         || wiring.operator_objects.iter().any(|object| object.kind.value.ends_with("Monitor"));
     let covered = watched.iter().any(|other| {
@@ -62,13 +65,32 @@ fn judge(query: &Query, wiring: &Wiring, watched: &[&VectorSelector]) -> Option<
         Diagnostic::error("", "this alert is blind when its targets are no longer discovered")
             .at(&query.place(span))
             .label("selects nothing then")
-            .because("`up` exists only for what service discovery finds: with no pod, node or endpoint left there is no `up`")
+            .because(because(&discoveries))
             .help(match job {
-                Some(job) => format!("add an alert on `absent(up{{job=\"{}\"}})`, or count what must be there", job.value),
+                Some(job) => format!(
+                    "add an alert on `absent(up{{job=\"{}\"}})`, or count what must be there",
+                    job.value
+                ),
                 None => "add an alert on `absent(up{job=\"…\"})` for each job that must be there".to_owned(),
             })
             .follows_from("job-not-scraped", &query.place(span))
     })
+}
+
+/// When there is no `up` any more.
+fn because(discoveries: &[&Discovery]) -> &'static str {
+    let of_services = |discovery: &&Discovery| {
+        matches!(discovery, Discovery::Kubernetes { role: KubernetesRole::Service, .. })
+    };
+    match !discoveries.is_empty() && discoveries.iter().all(of_services) {
+        true => {
+            "`up` exists only for what service discovery finds: it is 0 while a Service has no pods, and gone with the \
+             Service or the annotation that it is found by"
+        }
+        false => {
+            "`up` exists only for what service discovery finds: with no pod, node or endpoint left there is no `up`"
+        }
+    }
 }
 
 /// Selectors of `up` within `absent`.

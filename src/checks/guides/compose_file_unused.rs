@@ -22,7 +22,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         let Some(name) = file.name.as_ref().filter(|_| is_unused(file, &started)) else { continue };
         let diagnostic = Diagnostic::error("", format!("no command starts {name}"))
             .at(&file.place)
-            .label("what is set here is not set")
+            .label("nothing in this file takes effect")
             .because(format!("the commands start {}", started.join(" and ")));
         // The same service, as it does run.
         let own = wiring.workloads.iter().filter(|workload| workload.file == Some(at));

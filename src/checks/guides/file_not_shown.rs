@@ -59,7 +59,9 @@ fn missing(file: &Spanned<String>, program: &str) -> Diagnostic {
     Diagnostic::warning("", format!("no part of the documents is {}", file.value))
         .at(&file.span)
         .label(format!("{program} reads this file"))
-        .because("assuming that it is not there for another reason")
+        .because(
+            "assuming that whoever follows the guide does not have it already, as a part of the application",
+        )
         .follows_from("dashboard-applied", &file.span)
 }
 

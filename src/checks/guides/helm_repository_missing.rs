@@ -40,7 +40,15 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                     "assuming that it is not added already; the documents do add {}",
                     added.join(", ")
                 ))
-                .help(format!("add `helm repo add {repository} URL` before it")),
+                .help(match (repository, release.chart.value.as_str()) {
+                    // Adding the old one would install what is at its end.
+                    ("grafana", "grafana") => "add `helm repo add grafana-community \
+                                               https://grafana-community.github.io/helm-charts`, and install \
+                                               `grafana-community/grafana`"
+                        .to_owned(),
+                    _ => format!("add `helm repo add {repository} URL` before it"),
+                })
+                .shared("Helm repositories that no command adds"),
         ));
     }
     found.into_iter().map(|(_, diagnostic)| diagnostic).collect()

@@ -1,17 +1,19 @@
 //! Programs, charts and options that nobody maintains any longer.
 
+use super::compose_file_unused;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::Version;
-use crate::stack::wiring::Wiring;
+use crate::stack::wiring::{Container, Wiring, Workload};
 
 pub const CHECK: Check = Check {
     id: "program-retired",
-    harm: Harm::Style,
+    harm: Harm::Risk,
     title: "nobody maintains this any longer",
     explanation: "What has come to its end gets no more fixes, of security neither, and what runs beside it moves on. Known here: Promtail and \
-                  Grafana Agent (Grafana Alloy has taken their place), Jaeger 1 (Jaeger 2), the charts loki-stack, elastic/elasticsearch \
-                  and elastic/kibana, and custom queries of postgres_exporter.",
+                  Grafana Agent (Grafana Alloy has taken their place), Jaeger 1 and the objects of its operator (Jaeger 2), Fluent Bit \
+                  before 5.0, the charts grafana/grafana, loki-stack, loki-distributed, elastic/elasticsearch and elastic/kibana, and \
+                  custom queries of postgres_exporter.",
     example: "services:\n  promtail: {image: 'grafana/promtail:2.8.0'}\n",
     mended: "services:\n  alloy: {image: 'grafana/alloy:v1.5.0'}\n",
     find,
@@ -48,6 +50,26 @@ const JAEGER: Retired = Retired {
     since: "it has reached its end of life on 31 December 2025",
     instead: "take `jaegertracing/jaeger`, version 2",
 };
+const JAEGER_OPERATOR: Retired = Retired {
+    what: "Jaeger 1, which this object stands for,",
+    since: "it has reached its end of life on 31 December 2025, and its operator runs no other",
+    instead: "run Jaeger 2 by the OpenTelemetry operator, as an `OpenTelemetryCollector` with the image `jaegertracing/jaeger`",
+};
+const FLUENT_BIT: Retired = Retired {
+    what: "This series of Fluent Bit",
+    since: "fixes go to 5.0 and later; 4.2 had its last in July 2026",
+    instead: "take a version of today",
+};
+const GRAFANA: Retired = Retired {
+    what: "The chart grafana/grafana",
+    since: "it is deprecated since 30 January 2026, and stays at 10.5",
+    instead: "take `grafana-community/grafana`, of https://grafana-community.github.io/helm-charts",
+};
+const LOKI_DISTRIBUTED: Retired = Retired {
+    what: "The chart loki-distributed",
+    since: "it is deprecated, and gets no updates",
+    instead: "take the chart grafana/loki",
+};
 const LOKI_STACK: Retired = Retired {
     what: "The chart loki-stack",
     since: "it is deprecated, and brings Loki 2 and Promtail",
@@ -66,14 +88,38 @@ const QUERIES: Retired = Retired {
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let mut add = |retired: &Retired, workload: &Workload, container: &Container| {
+        let Some(image) = &container.image else { return };
+        let told = told(retired, &image.span);
+        found.push(match compose_file_unused::of(wiring, workload) {
+            Some(file) => told.follows_from("compose-file-unused", &file.place),
+            None => told,
+        });
+    };
     for (image, retired) in &IMAGES {
-        for (_, container) in wiring.running(image) {
-            found.extend(container.image.as_ref().map(|image| told(retired, &image.span)));
+        for (workload, container) in wiring.running(image) {
+            add(retired, workload, container);
+        }
+    }
+    for (workload, container) in wiring.running("fluent/fluent-bit") {
+        let version = container.image_tag().and_then(Version::parse);
+        if version.is_some_and(|version| version.major < 5) {
+            add(&FLUENT_BIT, workload, container);
+        }
+    }
+    for object in wiring.objects_of("Jaeger") {
+        if object.api_version.value.starts_with("jaegertracing.io/") {
+            found.push(told(&JAEGER_OPERATOR, &object.kind.span));
         }
     }
     for release in &wiring.releases {
-        let of_elastic = release.repository.as_deref() == Some("elastic");
+        let of = |repository: &str| release.repository.as_deref() == Some(repository);
+        let of_elastic = of("elastic");
+        // The alias may have been given to the new repository.
+        let of_grafana = of("grafana") && !adds_community(wiring);
         let retired = match release.chart.value.as_str() {
+            "grafana" if of_grafana => &GRAFANA,
+            "loki-distributed" => &LOKI_DISTRIBUTED,
             "loki-stack" => &LOKI_STACK,
             "promtail" => &PROMTAIL,
             "elasticsearch" | "kibana" | "filebeat" | "logstash" | "metricbeat" if of_elastic => &ELASTIC,
@@ -100,6 +146,14 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     found
 }
 
+/// Whether a command calls the new repository `grafana`.
+fn adds_community(wiring: &Wiring) -> bool {
+    wiring.commands.iter().any(|command| {
+        let has = |wanted: &dyn Fn(&str) -> bool| command.iter().any(|word| wanted(&word.value));
+        has(&|word| word == "grafana") && has(&|word| word.contains("grafana-community.github.io"))
+    })
+}
+
 fn told(retired: &Retired, place: &Span) -> Diagnostic {
     Diagnostic::warning("", format!("{} is no longer maintained", retired.what))
         .at(place)
@@ -121,6 +175,21 @@ mod tests {
         check(id, &image("jaegertracing/jaeger:2.0.0"), &[]);
         let chart = |chart: &str| format!("```sh\nhelm install a {chart}\n```\n");
         check(id, &chart("grafana/loki-stack"), &["2:16 The chart loki-stack is no longer maintained"]);
+        check(id, &chart("grafana/grafana"), &["2:16 The chart grafana/grafana is no longer maintained"]);
+        check(id, &chart("grafana-community/grafana"), &[]);
+        let alias = "```sh\nhelm repo add grafana https://grafana-community.github.io/helm-charts\n```\n";
+        check(id, &format!("{alias}{}", chart("grafana/grafana")), &[]);
+        check(
+            id,
+            &image("fluent/fluent-bit:2.0"),
+            &["2:23 This series of Fluent Bit is no longer maintained"],
+        );
+        check(id, &image("fluent/fluent-bit:5.1.2"), &[]);
+        check(
+            id,
+            "```yaml\napiVersion: jaegertracing.io/v1\nkind: Jaeger\nmetadata: {name: j}\n```\n",
+            &["3:7 Jaeger 1, which this object stands for, is no longer maintained"],
+        );
         check(id, &chart("elastic/kibana"), &["2:16 Elastic's chart is no longer maintained"]);
         check(id, &chart("bitnami/elasticsearch"), &[]);
         let queries = "```yaml\nservices:\n  e:\n    image: prometheuscommunity/postgres-exporter:v0.15.0\n    environment: {PG_EXPORTER_EXTEND_QUERY_PATH: /q.yaml}\n```\n";

@@ -1,6 +1,6 @@
 //! Plain HTTP, or no password, to an Elasticsearch that wants both.
 
-use crate::checks::{Check, Harm};
+use crate::checks::{Check, Harm, chart_value_ignored};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{Reached, Section, Service, Wiring};
 
@@ -47,8 +47,12 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         let store = reached(wiring, &secured, &address.host, address.from.as_deref());
         found.extend(store.map(|store| plain(store, &address.place)));
     }
+    let ignored = chart_value_ignored::ignored(wiring);
     for release in &wiring.releases {
-        for value in release.values.values() {
+        // What the chart passes over asks nobody.
+        let read =
+            release.values.values().filter(|value| !chart_value_ignored::is_among(&ignored, &value.span));
+        for value in read {
             let Some((_, rest)) = value.value.split_once("http://") else { continue };
             let host = rest.split([':', '/']).next().unwrap_or_default();
             let store = reached(wiring, &secured, host, Some(&release.namespace));

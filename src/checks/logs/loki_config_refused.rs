@@ -18,5 +18,10 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    wiring.logs.loki.iter().flat_map(|config| config.problems.clone()).collect()
+    // A config stops the program once, whatever is wrong in it.
+    let problems = wiring.logs.loki.iter().flat_map(|config| {
+        let cause = format!("the Loki config at {}", config.place);
+        config.problems.iter().map(move |problem| problem.clone().shared(cause.clone()))
+    });
+    problems.collect()
 }

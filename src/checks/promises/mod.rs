@@ -12,7 +12,7 @@ pub mod promised_traces_missing;
 pub mod requirement_not_shown;
 pub mod requirement_unmet;
 mod requirements;
-mod subject;
+pub mod subject;
 
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::Listed;
@@ -20,20 +20,24 @@ use crate::stack::wiring::Listed;
 /// More places than anybody looks at.
 const SHOWN: usize = 12;
 
+/// An item of a list that is not kept, and what is said of it.
+type Missing<'w> = (&'w Listed, String);
+
 /// One finding for the items of one list: the first is where it stands, the others stand beside it.
-fn folded(items: &[&Listed], message: String, label: &str) -> Diagnostic {
-    let first = Diagnostic::error("", message).at(&items[0].text.span).label(label);
+fn folded(items: &[Missing], message: String) -> Diagnostic {
+    let (first, label) = &items[0];
+    let first = Diagnostic::error("", message).at(&first.text.span).label(label.clone());
     items
         .iter()
         .skip(1)
         .take(SHOWN)
-        .fold(first, |found, item| found.related(&item.text.span, label.to_owned()))
+        .fold(first, |found, (item, label)| found.related(&item.text.span, label.clone()))
 }
 
 /// `a`, `b` and 3 more
-fn named(items: &[&Listed]) -> String {
+fn named(items: &[Missing]) -> String {
     let names: Vec<String> =
-        items.iter().take(3).map(|item| format!("\"{}\"", short(&item.text.value))).collect();
+        items.iter().take(3).map(|(item, _)| format!("\"{}\"", short(&item.text.value))).collect();
     match items.len().saturating_sub(3) {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
@@ -41,7 +45,7 @@ fn named(items: &[&Listed]) -> String {
 }
 
 /// Up to the first explanation.
-fn short(text: &str) -> &str {
+pub fn short(text: &str) -> &str {
     text.split([':', '(', '—']).next().unwrap_or(text).trim()
 }
 

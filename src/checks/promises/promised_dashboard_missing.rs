@@ -26,19 +26,47 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         let words = subject::words(name);
         let known =
             missing.iter().any(|known| known.span.in_own_file().start == heading.span.in_own_file().start);
-        if words.is_empty() || known || titles.iter().any(|title| subject::is_about(title, &words)) {
+        let drawn = titles.iter().map(String::as_str).chain(files(wiring));
+        if words.is_empty() || known || drawn.into_iter().any(|title| subject::is_about(title, &words)) {
             continue;
         }
         missing.push(heading);
     }
     let Some(first) = missing.first() else { return Vec::new() };
-    let names: Vec<String> = missing.iter().map(|heading| format!("\"{}\"", heading.value)).collect();
+    let names: Vec<String> =
+        missing.iter().map(|heading| format!("\"{}\"", unnumbered(&heading.value))).collect();
+    let named = files(wiring);
     let diagnostic = Diagnostic::error("", format!("no dashboard is documented for {}", names.join(", ")))
         .at(&first.span)
         .label("no dashboard has this title")
-        .because(match titles.is_empty() {
-            true => "no dashboard is documented at all".to_owned(),
-            false => format!("the documented dashboards are: {}", titles.join(", ")),
+        .because(match (titles.is_empty(), named.is_empty()) {
+            (true, true) => "no dashboard is documented at all".to_owned(),
+            (true, false) => format!("no document has a dashboard; commands name {}", named.join(", ")),
+            (false, _) => format!("the documented dashboards are: {}", titles.join(", ")),
         });
+    // What is good practice is no promise yet.
+    let advised = wiring.prose.iter().any(|item| {
+        item.is_under(&["practice", "recommend"])
+            && item
+                .headings
+                .last()
+                .is_some_and(|heading| heading.span.in_own_file().start == first.span.in_own_file().start)
+    });
+    let diagnostic = if advised { diagnostic.mild() } else { diagnostic };
     vec![missing.iter().skip(1).fold(diagnostic, |found, heading| found.related(&heading.span, "nor this"))]
+}
+
+/// Dashboards' files that commands name, without their folders.
+fn files(wiring: &Wiring) -> Vec<&str> {
+    let words = wiring.commands.iter().flatten().map(|word| word.value.as_str());
+    let files = words.filter(|word| word.contains("dashboard") && word.ends_with(".json"));
+    let mut files: Vec<&str> = files.filter_map(|path| path.rsplit('/').next()).collect();
+    files.dedup();
+    files
+}
+
+/// `2. Application Dashboard` without its number.
+fn unnumbered(heading: &str) -> &str {
+    let rest = heading.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    if rest.len() < heading.len() { rest.trim_start() } else { heading }
 }

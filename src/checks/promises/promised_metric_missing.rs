@@ -1,6 +1,6 @@
 //! What a list says is measured, and nothing measures.
 
-use super::{folded, lists, named, subject};
+use super::{Missing, folded, lists, named, subject};
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::{Listed, Wiring};
@@ -30,18 +30,16 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     }
     let mut found = Vec::new();
     for list in lists(wiring.prose.iter().filter(|item| is_metric_list(item))) {
-        let missing: Vec<&Listed> = list
-            .iter()
-            .copied()
-            .filter(|item| {
-                // `Resources: CPU, memory` is kept by any of them.
-                let (_, things) = item.text.value.split_once(':').unwrap_or(("", &item.text.value));
-                let things: Vec<Vec<String>> = things.split(',').map(subject::words).collect();
-                let is_measured =
-                    |words: &Vec<String>| measured.iter().any(|text| subject::is_about(text, words));
-                !things.iter().any(|words| words.is_empty() || is_measured(words))
-            })
-            .collect();
+        let missing = list.iter().copied().filter(|item| {
+            // `Resources: CPU, memory` is kept by any of them.
+            let (_, things) = item.text.value.split_once(':').unwrap_or(("", &item.text.value));
+            let things: Vec<Vec<String>> = things.split(',').map(subject::words_or_weak).collect();
+            let is_measured =
+                |words: &Vec<String>| measured.iter().any(|text| subject::is_about(text, words));
+            !things.iter().any(|words| words.is_empty() || is_measured(words))
+        });
+        let missing: Vec<Missing> =
+            missing.map(|item| (item, "no metric, query or panel is about this".to_owned())).collect();
         // A single stray item is rather a word that is not understood.
         if missing.is_empty() || missing.len() * 3 < list.len() {
             continue;
@@ -49,7 +47,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         let message =
             format!("nothing measures {} of these {}: {}", missing.len(), list.len(), named(&missing));
         found.push(
-            folded(&missing, message, "no metric, query or panel is about this").because(
+            folded(&missing, message).because(
                 "looked for it in the code's metrics, the rules, the queries and the panels' titles",
             ),
         );

@@ -1,8 +1,9 @@
 //! Limits that a list states and no rule watches.
 
-use super::{lists, short, subject};
+use super::{Missing, lists, short, subject};
 use crate::checks::{Check, Harm, rules};
 use crate::diagnostic::Diagnostic;
+use crate::promql::ast::{BinaryOp, ExprKind, VectorSelector};
 use crate::stack::wiring::{Listed, Wiring};
 use crate::stack::{Rule, RuleKind};
 
@@ -25,41 +26,69 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     }
     let mut found = Vec::new();
     for list in lists(wiring.prose.iter().filter(|item| states_limits(item))) {
-        let mut missing: Vec<(&Listed, String, Option<&Rule>)> = Vec::new();
-        for item in &list {
-            let words = subject::words(short(&item.text.value));
-            let Some(limit) = limit(&item.text.value).filter(|_| !words.is_empty()) else { continue };
-            let about: Vec<&&Rule> =
-                alerts.iter().filter(|rule| subject::is_about(&subject::of_rule(rule), &words)).collect();
-            match about.first() {
-                // Of a list of alerts that is told by itself.
-                None if super::promised_alert_missing::is_alert_list(item) => {}
-                None => missing.push((item, "no rule is about this".to_owned(), None)),
-                Some(rule) if !about.iter().any(|rule| subject::has_number(rule, limit)) => {
-                    let name = &rule.name().value;
-                    missing.push((item, format!("`{name}` has another threshold"), Some(rule)));
-                }
-                Some(_) => {}
-            }
-        }
-        let Some((first, label, rule)) = missing.first() else { continue };
+        let missing: Vec<(Missing, Option<&Rule>)> =
+            list.iter().filter_map(|item| judge(item, &alerts)).collect();
+        let Some(((first, label), _)) = missing.first() else { continue };
         let names: Vec<String> =
-            missing.iter().take(4).map(|(item, ..)| format!("\"{}\"", short(&item.text.value))).collect();
+            missing.iter().take(4).map(|((item, _), _)| format!("\"{}\"", short(&item.text.value))).collect();
         let message =
             format!("no rule watches {} of these {} limits: {}", missing.len(), list.len(), names.join(", "));
         let mut diagnostic = Diagnostic::error("", message).at(&first.text.span).label(label.clone());
-        if let Some(rule) = rule {
-            diagnostic = diagnostic.related(&rule.text.span, "this is its expression");
-        }
-        for (item, label, _) in missing.iter().skip(1) {
+        for ((item, label), _) in missing.iter().skip(1) {
             diagnostic = diagnostic.related(&item.text.span, label.clone());
         }
-        found.push(diagnostic.because("looked for rules about the same with this number as a threshold"));
+        let mut told: Vec<&Rule> = Vec::new();
+        for rule in missing.iter().filter_map(|(_, rule)| *rule) {
+            if !told.iter().any(|known| std::ptr::eq(*known, rule)) {
+                told.push(rule);
+                let label = format!("what `{}` compares", rule.name().value);
+                diagnostic = diagnostic.related(&rule.text.span, label);
+            }
+        }
+        found.push(
+            diagnostic
+                .because("looked for rules about the same with this number as a threshold")
+                .shared("limits that lists state"),
+        );
     }
     found
 }
 
-fn states_limits(item: &Listed) -> bool {
+/// What an item's limit is missed by: that no rule is about it, or by the rule that is, with another number.
+fn judge<'w>(item: &'w Listed, alerts: &[&'w Rule]) -> Option<(Missing<'w>, Option<&'w Rule>)> {
+    let words = subject::words(short(&item.text.value));
+    let limit = limit(&item.text.value).filter(|_| !words.is_empty())?;
+    let about: Vec<&Rule> =
+        alerts.iter().copied().filter(|rule| subject::is_about(&subject::of_rule(rule), &words)).collect();
+    if about.iter().any(|rule| subject::has_number(rule, limit)) {
+        return None;
+    }
+    // What a rule is called says best what it is there for; a metric may be asked for to another end.
+    let named = about.iter().copied().find(|rule| subject::is_about(&rule.name().value, &words));
+    let label = match named {
+        Some(rule) if sees_outages_alone(rule) => {
+            format!("`{}` sees that a target is down, and no share of the time", rule.name().value)
+        }
+        Some(rule) => format!("`{}` has another threshold", rule.name().value),
+        // Of a list of alerts that is told by itself.
+        None if about.is_empty() && super::promised_alert_missing::is_alert_list(item) => return None,
+        None if about.is_empty() => "no rule is about this".to_owned(),
+        None => "no rule has this limit".to_owned(),
+    };
+    Some(((item, label), named))
+}
+
+/// `up == 0`
+fn sees_outages_alone(rule: &Rule) -> bool {
+    let selectors = rule.expr.selectors();
+    let of_up = |(selector, _): &(&VectorSelector, _)| selector.metric_name() == Some("up");
+    !selectors.is_empty()
+        && selectors.iter().all(of_up)
+        && matches!(&rule.expr.unwrap_parens().kind, ExprKind::Binary(binary) if binary.op == BinaryOp::Equal)
+}
+
+/// Lists of goals with numbers.
+pub fn states_limits(item: &Listed) -> bool {
     let lists = ["kpi", "key performance", "slo", "sli", "sla", "objective", "threshold", "service level"];
     (item.is_under(&lists) || super::promised_alert_missing::is_alert_list(item))
         && !item.is_under(&["best practice", "criteria", "checklist"])

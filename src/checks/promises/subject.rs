@@ -15,6 +15,18 @@ pub fn words(text: &str) -> Vec<String> {
     .collect()
 }
 
+/// The words that say what a text is about; where it has none but weak ones, those: "data processing rate".
+pub fn words_or_weak(text: &str) -> Vec<String> {
+    const WEAK: [&str; 6] = ["data", "processing", "platform", "capacity", "responses", "requests"];
+    let words = words(text);
+    if !words.is_empty() {
+        return words;
+    }
+    let text = text.split(['(', '<', '>', '≥', '≤']).next().unwrap_or_default().to_lowercase();
+    let all = text.split(|c: char| !c.is_alphanumeric());
+    all.filter(|word| WEAK.contains(word)).map(str::to_owned).collect()
+}
+
 /// Words that every such text may have.
 const EMPTY: [&str; 62] = [
     "the",
@@ -116,6 +128,25 @@ const SAME: [&[&str]; 21] = [
     &["deployment", "deployments", "rollout", "deploy"],
     &["endpoint", "endpoints", "route", "path"],
 ];
+
+/// The parts that a subject stands for, each with a name: CPU, memory and disk for "resource utilization"; itself, where
+/// it stands for nothing else.
+pub fn parts_of(words: &[String]) -> Vec<(&'static str, Vec<String>)> {
+    const COLLECTIVE: [&str; 5] = ["resource", "resources", "utilization", "utilisation", "infrastructure"];
+    const PARTS: [(&str, &str); 3] = [("CPU", "cpu"), ("memory", "memory"), ("disk", "disk")];
+    let collective = words.iter().any(|word| matches!(word.as_str(), "resource" | "resources"))
+        && words.iter().all(|word| COLLECTIVE.contains(&word.as_str()));
+    match collective {
+        true => PARTS.iter().map(|(name, word)| (*name, vec![(*word).to_owned()])).collect(),
+        false => vec![("this", words.to_vec())],
+    }
+}
+
+/// Whether a text has each of these words itself.
+pub fn says(text: &str, words: &[String]) -> bool {
+    let parts = parts(text);
+    words.iter().all(|word| parts.iter().any(|part| same_stem(part, word)))
+}
 
 /// Whether a text, such as a metric's or an alert's name, is about all of these words.
 pub fn is_about(text: &str, subject: &[String]) -> bool {

@@ -1,7 +1,7 @@
 //! `continue: true` where no later sibling can match what the route takes.
 
 use crate::checks::{Check, Harm};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::routing::{RoutedAlert, Routing, matchers_text, only_values};
 use crate::stack::alertmanager::Route;
 
@@ -29,19 +29,33 @@ pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
                 _ => "no alert that it takes comes to a later sibling".to_owned(),
             };
             let parent = &node.route.receiver.value;
+            let message = format!("`continue: true` of the route for {} leads nowhere", matchers_text(route));
             found.push(
-                Diagnostic::warning(CHECK.id, format!("`continue: true` leads nowhere from {}", matchers_text(route)))
-                    .at(&route.place)
+                Diagnostic::warning(CHECK.id, message)
+                    .at(&key(&route.place))
                     .label(format!("only `{}` is told", route.receiver.value))
                     .because(because)
                     .help(format!(
-                        "`continue` does not lead back to the parent: for `{parent}` to be told too, add a later route \
-                         with the same matchers and `receiver: {parent}`"
+                        "`continue` does not lead back to the parent: if `{parent}` is to be told too, add a later route \
+                         with the same matchers and `receiver: {parent}`; if not, leave it out"
                     )),
             );
         }
     }
     found
+}
+
+/// Where a route says `continue`: not one of the routes below it, which stand further to the right.
+fn key(route: &Span) -> Span {
+    const KEY: &str = "continue";
+    let column = |at: usize| route.file.line_column(at);
+    let (line, own) = column(route.start);
+    let mut said = route.text().match_indices(KEY).map(|(at, _)| route.start + at);
+    let at = said.find(|at| {
+        let (other, there) = column(*at);
+        there == own || other == line
+    });
+    at.map_or_else(|| route.clone(), |at| route.file.span(at..at + KEY.len()))
 }
 
 /// Whether an alert that comes to `node` comes to one of `later` too.

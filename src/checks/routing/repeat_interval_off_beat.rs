@@ -17,7 +17,11 @@ pub const CHECK: Check = Check {
 
 pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for node in routing.tree.nodes() {
+    for (at, node) in routing.tree.nodes().iter().enumerate() {
+        // Where no alert comes, nothing is told and nothing repeated.
+        if routing.knows_all_alerts() && !routing.is_reached(at) {
+            continue;
+        }
         let (repeat, interval) = (node.route.repeat_interval, node.route.group_interval);
         let inherited = node.parent.map(|parent| {
             let parent = routing.route(parent);

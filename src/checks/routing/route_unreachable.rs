@@ -23,14 +23,8 @@ pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
     let unknown = alert_unknown::check(routing);
     let mut found = Vec::new();
     for (at, node) in routing.tree.nodes().iter().enumerate().skip(1) {
-        let reached = |at: usize| {
-            routing
-                .alerts
-                .iter()
-                .any(|alert| alert.destinations.iter().any(|to| routing.tree.path(to.node).contains(&at)))
-        };
         // Under a route that nothing reaches all else follows from that.
-        let follows = node.parent.is_some_and(|parent| parent != 0 && !reached(parent));
+        let follows = node.parent.is_some_and(|parent| parent != 0 && !routing.is_reached(parent));
         let told = shadowed.iter().any(|(node, _)| *node == at)
             || unknown.iter().any(|diagnostic| {
                 let place = diagnostic.place.as_ref();
@@ -40,7 +34,7 @@ pub(super) fn check(routing: &Routing<'_>) -> Vec<Diagnostic> {
                     })
                 })
             });
-        if reached(at) || follows || told {
+        if routing.is_reached(at) || follows || told {
             continue;
         }
         let message = format!("no alert comes to the route for {}", matchers_text(&node.route));

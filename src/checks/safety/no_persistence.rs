@@ -8,7 +8,7 @@ use crate::stack::wiring::{Container, Mount, Wiring, Workload};
 pub const CHECK: Check = Check {
     id: "no-persistence",
     harm: Harm::Risk,
-    title: "a restart loses what this program has stored",
+    title: "a restart or an update loses what this program has stored",
     explanation: "What a container writes outside of a volume is gone with it, and an `emptyDir` is gone with its pod: \
                   Prometheus' series, Grafana's dashboards, and Alertmanager's silences and the record of what it has \
                   already sent, so that after each restart everything is sent again.",
@@ -37,8 +37,8 @@ fn judge(wiring: &Wiring, workload: &Workload, container: &Container) -> Option<
             _ => return None,
         },
     };
-    let found = |place: &Span, label: String| {
-        Diagnostic::warning("", format!("a restart loses what {} has stored", program.name))
+    let found = |when: &str, place: &Span, label: String| {
+        Diagnostic::warning("", format!("{when} loses what {} has stored", program.name))
             .at(place)
             .label(label)
     };
@@ -49,11 +49,13 @@ fn judge(wiring: &Wiring, workload: &Workload, container: &Container) -> Option<
         .max_by_key(|mount| mount.path.value.len());
     let Some(mount) = mount else {
         let place = container.image.as_ref().map_or(&workload.place, |image| &image.span);
-        return Some(found(place, format!("no volume is mounted at {data}")));
+        // Compose starts the same container again; what it makes anew is empty.
+        let when = if workload.file.is_some() { "an update" } else { "a restart" };
+        return Some(found(when, place, format!("no volume is mounted at {data}")));
     };
     let volume = workload.volumes.iter().find(|volume| volume.name == mount.source)?;
     volume.empty.then(|| {
-        found(&mount.path.span, "this volume is an `emptyDir`".to_owned())
+        found("a new pod", &mount.path.span, "this volume is an `emptyDir`".to_owned())
             .related(&volume.place, "gone with the pod")
     })
 }
@@ -74,7 +76,7 @@ fn charts(wiring: &Wiring) -> Vec<Diagnostic> {
         let (name, place) = (&release.chart.value, &release.chart.span);
         let mut add = |what: &str, key: &str| {
             let diagnostic =
-                Diagnostic::warning("", format!("a restart loses what {what} of {name} has stored"))
+                Diagnostic::warning("", format!("a new pod loses what {what} of {name} has stored"))
                     .at(place)
                     .label("its chart gives it no volume by default")
                     .help(format!("set `{key}` in its values"));
@@ -121,7 +123,7 @@ mod tests {
     #[test]
     fn loki_stack_gives_its_loki_no_volume() {
         let guide = |flags: &str| format!("```sh\nhelm install l grafana/loki-stack {flags}\n```\n");
-        let lost = "2:16 a restart loses what the Loki of loki-stack has stored";
+        let lost = "2:16 a new pod loses what the Loki of loki-stack has stored";
         check("no-persistence", &guide(""), &[lost]);
         check("no-persistence", &guide("-f not-shown.yaml"), &[lost]);
         check("no-persistence", &guide("--set loki.persistence.enabled=true"), &[]);

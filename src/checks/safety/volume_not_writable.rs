@@ -54,9 +54,7 @@ fn judge(workload: &Workload, container: &Container) -> Option<Diagnostic> {
                 .label(format!(
                     "the image has no such folder, so the new volume belongs to root; it runs as {user}"
                 ))
-                .because(
-                    "the program ends with `permission denied`, and is not restarted into anything better",
-                )
+                .because("the program ends with `permission denied`, and so does each restart")
                 .help(format!("mount the volume at {}", owned[0])),
         );
     }

@@ -1,7 +1,7 @@
 //! Exporters that jobs scrape and no document deploys.
 
 use super::{all_jobs_known, jobs};
-use crate::checks::{Check, Harm};
+use crate::checks::{Check, Harm, config_not_loaded};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{Reached, Wiring};
 use crate::stack::{Discovery, RelabelAction, ScrapeConfig};
@@ -30,12 +30,11 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     for job in jobs(wiring) {
         for (name, place) in wanted(job) {
             if is_monitoring_s_own(&name) && !exists(wiring, &name) {
-                found.push(
-                    Diagnostic::error("", format!("nothing that is documented deploys `{name}`"))
-                        .at(&place)
-                        .label(format!("what `{}` scrapes", job.job_name.value))
-                        .because("assuming that nothing undocumented does: there are no such targets, or they are down for ever"),
-                );
+                let told = Diagnostic::error("", format!("nothing that is documented deploys `{name}`"))
+                    .at(&place)
+                    .label(format!("what `{}` scrapes", job.job_name.value))
+                    .because("assuming that nothing undocumented does: there are no such targets, or they are down for ever");
+                found.push(config_not_loaded::after(wiring, told).shared("exporters that nothing deploys"));
             }
         }
     }

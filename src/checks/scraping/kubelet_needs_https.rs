@@ -1,6 +1,6 @@
 //! Nodes that are scraped over plain HTTP.
 
-use crate::checks::{Check, Harm};
+use crate::checks::{Check, Harm, config_not_loaded};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::Wiring;
 use crate::stack::{Discovery, KubernetesRole};
@@ -28,7 +28,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         }
         for discovery in &job.discovery {
             let Discovery::Kubernetes { role: KubernetesRole::Node, place, .. } = discovery else { continue };
-            found.push(
+            let told =
                 Diagnostic::error("", format!("`{}` asks the kubelets over plain HTTP", job.job_name.value))
                     .at(place)
                     .label("finds port 10250, which speaks HTTPS")
@@ -36,8 +36,8 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                     .help(
                         "set `scheme: https` with the service account's `ca_file` and token, or lead `__address__` to \
                          the API server's proxy",
-                    ),
-            );
+                    );
+            found.push(config_not_loaded::after(wiring, told));
         }
     }
     found

@@ -96,7 +96,8 @@ fn told(job: &ScrapeConfig, relabel: &RelabelConfig, label: &str, roles: &[Kuber
             RelabelAction::LabelMap => format!("reads `{label}…`"),
             _ => format!("reads `{label}`"),
         })
-        .because(format!("the role {} does not give it", roles.join(", ")));
+        .because(format!("the role {} does not give it", roles.join(", ")))
+        .follows_from("exporter-not-deployed", &job.place);
     match label[META.len()..].split('_').next() {
         Some("node") => found.help(
             "add `attach_metadata: {node: true}` to the discovery (Prometheus 2.35), or leave the rule out",

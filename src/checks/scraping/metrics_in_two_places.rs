@@ -25,11 +25,11 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             .at(&place)
             .label(format!("a page of its own, at port {port}"))
             .related(&route, "and here")
-            .because(match port {
-                9090 => "assuming that both run in one program: one of them is never scraped; 9090 is where Prometheus itself listens",
-                _ => "assuming that both run in one program: a target has one address, so one of them is never scraped",
-            })
+            .because(
+                "assuming that both run in one program: a target has one address, so a job sees one of the two",
+            )
             .help("keep one of the two, or write a job for each port")
+            .follows_from("metric-reader-misused", &crate::checks::whole(&place))
     });
     found.collect()
 }

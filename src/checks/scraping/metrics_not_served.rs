@@ -1,8 +1,10 @@
 //! Metrics that the application's code counts and never serves.
 
-use crate::checks::{Check, Harm};
+use super::jobs;
+use crate::checks::{Check, Harm, not_an_http_target};
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
 use crate::stack::wiring::{DocumentPart, PartKind, Wiring};
+use crate::stack::{Discovery, ScrapeConfig};
 
 pub const CHECK: Check = Check {
     id: "metrics-not-served",
@@ -54,8 +56,8 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             let metrics = wiring.metrics.iter().filter(|metric| is_within(&metric.name.span, part));
             Some((part, part.source.span(at..at + library.len()), metrics.count()))
         });
-        for (_, place, count) in counting.filter(|(.., count)| *count > 0) {
-            found.push(
+        for (part, place, count) in counting.filter(|(.., count)| *count > 0) {
+            let told =
                 Diagnostic::error("", format!("nothing serves the {count} metrics that this code counts"))
                     .at(&place)
                     .label("there is no `/metrics` to scrape")
@@ -65,8 +67,32 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
                             "answer `/metrics` with `await register.metrics()`; a page in a browser can't be scraped at all"
                         }
                         _ => "call `start_http_server(PORT)`, or add a route that returns `generate_latest()`",
-                    }),
-            );
+                    });
+            let asking = asking(wiring, part);
+            let told = asking.iter().fold(told, |told, (_, target)| {
+                told.related(target, "each scrape of this target fails, so its `up` is 0")
+            });
+            found.push(asking.iter().fold(told, |told, (job, _)| {
+                not_an_http_target::fires_for_ever(wiring, told, &job.job_name.value)
+            }));
+        }
+    }
+    found
+}
+
+/// The jobs that scrape what runs the code of a file, and the targets: `backend/metrics.py` runs as `backend`.
+fn asking<'w>(wiring: &'w Wiring, part: &DocumentPart) -> Vec<(&'w ScrapeConfig, Span)> {
+    let folder = part.name.as_deref().and_then(|name| name.trim_start_matches("./").split_once('/'));
+    let Some((folder, _)) = folder else { return Vec::new() };
+    let mut found = Vec::new();
+    for job in jobs(wiring).filter(|job| job.relabel_configs.is_empty()) {
+        for discovery in &job.discovery {
+            let Discovery::Static { targets, .. } = discovery else { continue };
+            let own = targets.iter().filter(|target| {
+                let host = target.value.rsplit_once(':').map_or(target.value.as_str(), |(host, _)| host);
+                host == folder
+            });
+            found.extend(own.map(|target| (job, target.span.clone())));
         }
     }
     found
@@ -101,4 +127,22 @@ fn not_awaited(place: Span) -> Diagnostic {
         .label("is a promise, and not awaited")
         .because("assuming prom-client 13 or later: each scrape ends with an error, so the target is down")
         .help("make the handler `async`, and send `await register.metrics()`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::wiring::of_text;
+
+    #[test]
+    fn the_targets_that_nothing_answers_are_named() {
+        let told = |target: &str| {
+            let guide = format!(
+                "```yaml\nscrape_configs:\n- job_name: a\n  static_configs: [{{targets: ['{target}']}}]\nrule_files: [r.yml]\n```\n```python\n# backend/metrics.py\nfrom prometheus_client import Counter\nC = Counter('c', 'h')\n```\n```yaml\n# r.yml\ngroups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up == 0\n```\n"
+            );
+            find(&of_text("guide.md", &guide)).iter().map(|found| found.related.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(told("backend:8000"), [2]);
+        assert_eq!(told("frontend:3000"), [0]);
+    }
 }

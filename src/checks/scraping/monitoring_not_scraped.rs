@@ -1,7 +1,8 @@
 //! Monitoring that nobody monitors.
 
 use super::{all_jobs_known, jobs};
-use crate::checks::{Check, Harm};
+use crate::checks::guides::compose_file_unused;
+use crate::checks::{Check, Harm, sources};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::stack::Discovery;
 use crate::stack::wiring::{Reached, Wiring, Workload};
@@ -11,42 +12,109 @@ pub const CHECK: Check = Check {
     harm: Harm::Risk,
     title: "no job scrapes the programs that the monitoring is made of",
     explanation: "Alertmanager counts the notifications that fail, Loki the lines that it refuses, Promtail and Fluent Bit those that \
-                  they drop. Where nobody scrapes them, a page that is never delivered and a log that is never stored are noticed by \
-                  those who miss them.",
+                  they drop, Jaeger and the Collector the spans. Where nobody scrapes them, a page that is never delivered and a log \
+                  that is never stored are noticed by those who miss them. kube-prometheus-stack scrapes its own parts alone.",
     example: "services:\n  prometheus: {image: 'prom/prometheus:v2.45.0'}\n  alertmanager: {image: 'prom/alertmanager:v0.25.0'}\n---8<---\n# prometheus.yml\nscrape_configs:\n- job_name: prometheus\n  static_configs: [{targets: ['localhost:9090']}]\n",
     mended: "services:\n  prometheus: {image: 'prom/prometheus:v2.45.0'}\n  alertmanager: {image: 'prom/alertmanager:v0.25.0'}\n---8<---\n# prometheus.yml\nscrape_configs:\n- job_name: monitoring\n  static_configs: [{targets: ['localhost:9090', 'alertmanager:9093']}]\n",
     find,
 };
 
-/// The programs, and what is not seen without their metrics.
-const PROGRAMS: [(&str, &str); 5] = [
-    ("prom/alertmanager", "notifications that fail are not seen"),
-    ("grafana/loki", "lines that it refuses are not seen"),
-    ("grafana/promtail", "lines that it drops are not seen"),
-    ("fluent/fluent-bit", "lines that it drops are not seen"),
-    ("otel/opentelemetry-collector-contrib", "spans that it drops are not seen"),
+/// A program, what is not seen without its metrics, and an alert that would.
+struct Program {
+    image: &'static str,
+    unseen: &'static str,
+    alert: &'static str,
+}
+
+const PROGRAMS: [Program; 7] = [
+    Program {
+        image: "prom/alertmanager",
+        unseen: "notifications that fail are not seen",
+        alert: "rate(alertmanager_notifications_failed_total[5m]) > 0",
+    },
+    Program {
+        image: "grafana/loki",
+        unseen: "lines that it refuses are not seen",
+        alert: "rate(loki_discarded_samples_total[5m]) > 0",
+    },
+    Program {
+        image: "grafana/promtail",
+        unseen: "lines that it drops are not seen",
+        alert: "rate(promtail_dropped_entries_total[5m]) > 0",
+    },
+    Program {
+        image: "fluent/fluent-bit",
+        unseen: "lines that it drops are not seen",
+        alert: "rate(fluentbit_output_dropped_records_total[5m]) > 0",
+    },
+    Program {
+        image: "otel/opentelemetry-collector-contrib",
+        unseen: "spans that it drops are not seen",
+        alert: "rate(otelcol_exporter_send_failed_spans[5m]) > 0",
+    },
+    Program { image: "jaegertracing/all-in-one", unseen: SPANS, alert: JAEGER },
+    Program { image: "jaegertracing/jaeger-collector", unseen: SPANS, alert: JAEGER },
 ];
+const SPANS: &str = "spans that it drops are not seen";
+const JAEGER: &str = "rate(jaeger_collector_spans_dropped_total[5m]) > 0";
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    if !all_jobs_known(wiring) || wiring.running("prom/prometheus").next().is_none() {
+    // Prometheus and all of its jobs are documented, or come from a chart that brings jobs for its own parts alone.
+    let written = all_jobs_known(wiring) && wiring.running("prom/prometheus").next().is_some();
+    let brought = sources::stack_release(wiring).filter(|release| release.complete);
+    if !written && brought.is_none() {
         return Vec::new();
     }
-    let mut unseen: Vec<(&Spanned<String>, &str)> = Vec::new();
-    for (image, what) in PROGRAMS {
-        for (workload, container) in wiring.running(image) {
-            if let Some(place) = container.image.as_ref().filter(|_| !is_scraped(wiring, workload)) {
-                unseen.push((place, what));
+    let mut unseen: Vec<(&Spanned<String>, &Program)> = Vec::new();
+    for program in &PROGRAMS {
+        for (workload, container) in wiring.running(program.image) {
+            if compose_file_unused::of(wiring, workload).is_some()
+                || is_scraped(wiring, workload)
+                || is_monitored(wiring, workload)
+            {
+                continue;
             }
+            unseen.extend(container.image.as_ref().map(|image| (image, program)));
         }
     }
-    let Some((first, what)) = unseen.first() else { return Vec::new() };
+    let Some((first, program)) = unseen.first() else { return Vec::new() };
+    let jobs = match (unseen.len(), written) {
+        (1, true) => "a job for it",
+        (_, true) => "jobs for them",
+        (1, false) => "a PodMonitor for it",
+        (_, false) => "a PodMonitor for each",
+    };
     let found = Diagnostic::warning("", "no job scrapes this part of the monitoring")
         .at(&first.span)
-        .label(*what)
-        .help(
-            "add jobs for them, and alerts such as `rate(alertmanager_notifications_failed_total[5m]) > 0`",
-        );
-    vec![unseen.iter().skip(1).fold(found, |found, (place, what)| found.related(&place.span, *what))]
+        .label(program.unseen)
+        .help(format!("add {jobs}, and an alert such as `{}`", program.alert));
+    let found = match brought.filter(|_| !written) {
+        Some(release) => found.related(&release.chart.span, "this chart brings jobs for its own parts alone"),
+        None => found,
+    };
+    vec![
+        unseen
+            .iter()
+            .skip(1)
+            .fold(found, |found, (place, program)| found.related(&place.span, program.unseen)),
+    ]
+}
+
+/// Whether an object of the operator may select a workload.
+fn is_monitored(wiring: &Wiring, workload: &Workload) -> bool {
+    let services = wiring.objects_of("Service").filter(|service| service.name.value == workload.name.value);
+    let labels: Vec<&str> = workload
+        .labels
+        .values()
+        .map(String::as_str)
+        .chain(services.flat_map(|service| service.labels.values().map(|label| label.value.as_str())))
+        .collect();
+    wiring.monitors.iter().any(|monitor| {
+        monitor.expressions
+            || monitor.name.value.contains(&workload.name.value)
+            || monitor.selector.is_empty()
+            || monitor.selector.iter().all(|(_, value)| labels.contains(&value.value.as_str()))
+    })
 }
 
 fn is_scraped(wiring: &Wiring, workload: &Workload) -> bool {
@@ -91,5 +159,17 @@ mod tests {
             &guide("false"),
             &["20:105 no job scrapes this part of the monitoring"],
         );
+    }
+
+    #[test]
+    fn a_chart_scrapes_its_own_parts_alone() {
+        let guide = |monitor: &str| {
+            format!(
+                "```sh\nhelm install p prometheus-community/kube-prometheus-stack\n```\n```yaml\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: fb, namespace: l}}\nspec: {{template: {{metadata: {{labels: {{app: fb}}}}, spec: {{containers: [{{image: 'fluent/fluent-bit:5.1'}}]}}}}}}\n{monitor}```\n"
+            )
+        };
+        check("monitoring-not-scraped", &guide(""), &["8:78 no job scrapes this part of the monitoring"]);
+        let monitor = "---\napiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: m, namespace: l}\nspec: {selector: {matchLabels: {app: fb}}, podMetricsEndpoints: [{port: http}]}\n";
+        check("monitoring-not-scraped", &guide(monitor), &[]);
     }
 }

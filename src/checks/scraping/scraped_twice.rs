@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::{is_probe, jobs};
+use crate::catalogue;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::ScrapeConfig;
-use crate::stack::wiring::Wiring;
+use crate::promql::ast::{ExprKind, VectorSelector};
+use crate::stack::wiring::{Wiring, Workload};
+use crate::stack::{Rule, ScrapeConfig};
 
 pub const CHECK: Check = Check {
     id: "scraped-twice",
-    harm: Harm::Silent,
+    harm: Harm::Risk,
     title: "several jobs scrape the same port",
     explanation: "Each job makes series of its own of what it scrapes, with its own `job` and `instance`. A sum over all \
                   of them counts twice, an alert fires twice, and what is meant by `job` no longer says what it says.",
@@ -18,6 +20,9 @@ pub const CHECK: Check = Check {
     mended: "# prometheus.yml\nscrape_configs:\n- job_name: pods\n  kubernetes_sd_configs: [{role: pod}]\n  relabel_configs:\n  - source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_scrape]\n    action: keep\n    regex: true\n---8<---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: pg}\nspec:\n  template:\n    metadata: {labels: {app: pg}, annotations: {prometheus.io/scrape: 'true'}}\n    spec: {containers: [{name: pg, image: 'pg:1', ports: [{containerPort: 9187}]}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: pg}\nspec: {selector: {app: pg}, ports: [{port: 9187}]}\n",
     find,
 };
+
+/// More alerts than anybody looks at.
+const SHOWN: usize = 4;
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     // A pod's port, at the path asked for, and the jobs that ask.
@@ -44,8 +49,58 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             let first = Diagnostic::error("", message)
                 .at(&workload.name.span)
                 .label("each of its series is there more than once");
-            Some(jobs.iter().fold(first, |found, job| found.related(&job.job_name.span, "finds it")))
+            let first = jobs.iter().fold(first, |found, job| found.related(&job.job_name.span, "finds it"));
+            let alerts = alerts(wiring, workload);
+            Some(alerts.into_iter().take(SHOWN).fold(first, |found, rule| {
+                let label = format!("so this alert is told {} times", jobs.len());
+                found.related(&rule.name().span, label)
+            }))
         },
     );
     found.collect()
+}
+
+/// Alerts that compare each series of an exporter by itself, whatever job has it.
+fn alerts<'w>(wiring: &'w Wiring, workload: &Workload) -> Vec<&'w Rule> {
+    let plain = |text: &str| text.replace('_', "-");
+    let own = |name: &str| {
+        catalogue::of_name(name).is_some_and(|exporter| {
+            let mut images = workload.containers.iter().map(|container| plain(container.image_name()));
+            images.any(|image| image.ends_with(&plain(exporter.title)))
+        })
+    };
+    let told = |rule: &&Rule| {
+        let mut summed = false;
+        rule.expr.walk(&mut |expr| summed |= matches!(expr.kind, ExprKind::Aggregate(_)));
+        let selectors = rule.expr.selectors();
+        let of_any_job = |selector: &VectorSelector| {
+            let mut matchers = selector.matchers.iter();
+            !matchers.any(|matcher| matches!(&*matcher.name, "job" | "instance"))
+        };
+        let is_own = |(selector, _): &(&VectorSelector, _)| {
+            selector.metric_name().is_some_and(own) && of_any_job(selector)
+        };
+        crate::checks::alerts(rule) && !summed && !selectors.is_empty() && selectors.iter().all(is_own)
+    };
+    crate::checks::rules(wiring).filter(told).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::wiring::of_text;
+
+    #[test]
+    fn alerts_on_what_is_scraped_twice_are_named() {
+        let told = |expr: &str| {
+            let guide = format!(
+                "```yaml\nscrape_configs:\n- job_name: pods\n  kubernetes_sd_configs: [{{role: pod}}]\n- job_name: more\n  kubernetes_sd_configs: [{{role: pod}}]\n```\n```yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: pg}}\nspec: {{template: {{spec: {{containers: [{{image: 'prometheuscommunity/postgres-exporter:v0.12.0', ports: [{{containerPort: 9187}}]}}]}}}}}}\n```\n```yaml\ngroups:\n- name: g\n  rules:\n  - alert: A\n    expr: {expr}\n```\n"
+            );
+            find(&of_text("guide.md", &guide)).iter().map(|found| found.related.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(told("pg_stat_activity_count > 80"), [3]);
+        assert_eq!(told("pg_stat_activity_count{job=\"pods\"} > 80"), [2]);
+        assert_eq!(told("sum(pg_stat_activity_count) > 80"), [2]);
+        assert_eq!(told("node_load1 > 80"), [2]);
+    }
 }

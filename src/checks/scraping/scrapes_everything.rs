@@ -1,7 +1,7 @@
 //! Jobs that take everything that discovery finds for their targets.
 
 use super::{has_role, is_probe, jobs};
-use crate::checks::{Check, Harm};
+use crate::checks::{Check, Harm, config_not_loaded};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::Wiring;
 use crate::stack::{Discovery, KubernetesRole, RelabelAction};
@@ -36,16 +36,15 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             if !ROLES.contains(role) || !namespaces.is_empty() {
                 continue;
             }
-            found.push(
-                Diagnostic::error(
-                    "",
-                    format!("`{}` scrapes every endpoint of the cluster", job.job_name.value),
-                )
-                .at(place)
-                .label("finds all of them")
-                .related(&job.job_name.span, "no relabelling keeps only some")
-                .help("add a `keep` for what is meant"),
-            );
+            let told = Diagnostic::error(
+                "",
+                format!("`{}` scrapes every endpoint of the cluster", job.job_name.value),
+            )
+            .at(place)
+            .label("finds all of them")
+            .related(&job.job_name.span, "no relabelling keeps only some")
+            .help("add a `keep` for what is meant");
+            found.push(config_not_loaded::after(wiring, told));
         }
     }
     found

@@ -22,7 +22,12 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             .at(place)
             .label("a PrometheusExporter")
             .because("it has no `export`, and belongs to no MeterProvider: each export fails, and `/metrics` stays empty")
-            .help("write `metricReader: exporter`, without PeriodicExportingMetricReader")
+            .help(match place.text().starts_with("new ") {
+                true => "hand it to the SDK as `metricReader` itself, without PeriodicExportingMetricReader".to_owned(),
+                false => {
+                    format!("write `metricReader: {}`, without PeriodicExportingMetricReader", place.text())
+                }
+            })
     });
     found.collect()
 }

@@ -1,5 +1,6 @@
 //! Samplers that keep every trace.
 
+use super::trace_client_in_browser;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
 use crate::stack::wiring::{PartKind, Wiring};
@@ -18,7 +19,10 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let constant = wiring.traces.clients.iter().filter_map(|client| client.samples_all.as_ref());
+    // Code that does not run where it is meant to samples nothing.
+    let clients =
+        wiring.traces.clients.iter().filter(|client| !trace_client_in_browser::is_misplaced(client));
+    let constant = clients.filter_map(|client| client.samples_all.as_ref());
     let constant = constant.map(|place| (place, "keeps every trace"));
     let unset = wiring.traces.unsampled.iter().filter(|_| !samples_elsewhere(wiring));
     let mut found = constant.chain(unset.map(|place| (place, "without a sampler: keeps every trace")));
@@ -26,7 +30,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let diagnostic = Diagnostic::warning("", "every request is traced and stored")
         .at(first)
         .label(label)
-        .because("assuming that this is the production's code: the store fills with traces like all others")
+        .because("assuming that this is the production's code: most of what is stored is like all the rest")
         .help(match label.starts_with("without") {
             true => {
                 "give it a sampler, as in `ParentBased(TraceIdRatioBased(0.05))`, or set `OTEL_TRACES_SAMPLER`, or sample in a \

@@ -1,9 +1,10 @@
 //! Spans sent to an agent that is not there.
 
+use crate::checks::guides::compose_file_unused;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::Version;
-use crate::stack::wiring::{Agent, Reached, Service, TraceClient, TraceLibrary, Wiring};
+use crate::stack::wiring::{Agent, Reached, Service, TraceClient, TraceLibrary, Wiring, Workload};
 
 pub const CHECK: Check = Check {
     id: "trace-agent-missing",
@@ -45,7 +46,6 @@ fn judge(wiring: &Wiring, client: &TraceClient, agent: &Agent) -> Option<Diagnos
         let has_jaeger = backend(wiring)?;
         return (!runs_beside(wiring)).then(|| {
             let place = agent.host.as_ref().map_or(&client.place, |host| &host.span);
-
             told(place, "sends to its own host, where no agent is documented".to_owned())
                 .because("UDP reports no error: every span is lost")
                 .related(&has_jaeger, "this runs no agent beside the application")
@@ -87,14 +87,18 @@ fn without_agent(wiring: &Wiring, service: &Service) -> Option<(Span, &'static s
         let takes = release.is_at_least(4) || service.name.value.ends_with("-agent");
         return (!takes).then(|| (release.chart.span.clone(), "this Service takes no spans over UDP"));
     }
-    let workload = wiring.workloads.iter().find(|workload| match workload.namespace.is_none() {
+    let behind = |workload: &&Workload| match workload.namespace.is_none() {
         true => workload.name.value == service.name.value,
         false => {
             workload.namespace == service.namespace
                 && !service.selector.is_empty()
                 && service.selector.iter().all(|(name, value)| workload.labels.get(name) == Some(value))
         }
-    })?;
+    };
+    // What runs before what no command starts.
+    let mut behind: Vec<&Workload> = wiring.workloads.iter().filter(behind).collect();
+    behind.sort_by_key(|workload| compose_file_unused::of(wiring, workload).is_some());
+    let workload = behind.first()?;
     let container =
         workload.containers.iter().find(|container| container.image_name().ends_with("all-in-one"))?;
     let image = container.image.as_ref()?;

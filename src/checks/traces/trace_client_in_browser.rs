@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::wiring::{TraceLibrary, Wiring};
+use crate::stack::wiring::{TraceClient, TraceLibrary, Wiring};
 
 pub const CHECK: Check = Check {
     id: "trace-client-in-browser",
@@ -16,10 +16,13 @@ pub const CHECK: Check = Check {
     find,
 };
 
+/// Whether a page has a tracer for servers.
+pub fn is_misplaced(client: &TraceClient) -> bool {
+    client.browser && client.library != TraceLibrary::OpenTelemetry && client.agent.is_some()
+}
+
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let clients = wiring.traces.clients.iter().filter(|client| {
-        client.browser && client.library != TraceLibrary::OpenTelemetry && client.agent.is_some()
-    });
+    let clients = wiring.traces.clients.iter().filter(|client| is_misplaced(client));
     let found = clients.map(|client| {
         let found = Diagnostic::error("", format!("a browser can't run `{}`", client.place.text()))
             .at(&client.place)

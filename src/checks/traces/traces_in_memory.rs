@@ -70,9 +70,10 @@ fn judge(workload: &Workload, container: &Container) -> Option<Diagnostic> {
             Some(_) => "a restart loses them",
             None => "without `SPAN_STORAGE_TYPE`: a restart loses them",
         })
-        .because(match limited {
-            true => "nothing is written to disk",
-            false => "nothing is written to disk, and without `MEMORY_MAX_TRACES` it grows until it is killed at its memory limit",
+        .because(match (limited, container.limited) {
+            (true, _) => "nothing is written to disk",
+            (false, true) => "nothing is written to disk, and without `MEMORY_MAX_TRACES` it grows until it is killed at its memory limit",
+            (false, false) => "nothing is written to disk, and without `MEMORY_MAX_TRACES` or a limit it grows until its host is out of memory",
         })
         .help("set `SPAN_STORAGE_TYPE` to `badger` with a volume, or to a store of its own");
     // A volume that looks as if it kept them.

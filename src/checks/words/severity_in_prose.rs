@@ -103,8 +103,8 @@ fn stem(word: &str) -> String {
     }
 }
 
-/// The words of `HighErrorRate`.
-fn camel(name: &str) -> Vec<String> {
+/// The words of `HighErrorRate`, without a plural's s.
+pub fn camel(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut last_lower = false;
     for c in name.chars() {
