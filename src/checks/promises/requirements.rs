@@ -1,9 +1,11 @@
 //! The requirements that are known, and how the documents show that they are not met.
 
+mod alerts;
 mod replicas;
 mod traces;
 
 use super::subject;
+use crate::checks::routing::resolution_untold;
 use crate::checks::{Check, admin_api, chart_value_ignored, dashboards, logs, rules, safety};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{Listed, PartKind, Wiring};
@@ -17,6 +19,8 @@ struct Requirement {
     /// It may be met by what other documents have.
     elsewhere: bool,
     lacks: fn(&Wiring, &[&Listed]) -> Option<Lack>,
+    /// What it has in common with findings of another check.
+    shares: Option<&'static str>,
 }
 
 /// What was looked for, and places that show the contrary.
@@ -25,10 +29,11 @@ struct Lack {
     shown: Vec<(Span, String)>,
 }
 
-const SHOWN_HERE: Requirement = Requirement { words: &[], except: &[], elsewhere: false, lacks: |_, _| None };
+const SHOWN_HERE: Requirement =
+    Requirement { words: &[], except: &[], elsewhere: false, lacks: |_, _| None, shares: None };
 const SHOWN_ELSEWHERE: Requirement = Requirement { elsewhere: true, ..SHOWN_HERE };
 
-const REQUIREMENTS: [Requirement; 15] = [
+const REQUIREMENTS: [Requirement; 17] = [
     Requirement {
         words: &[&["highly available", "high availability", "high-availability"]],
         lacks: |wiring, _| replicas::single(wiring),
@@ -69,7 +74,22 @@ const REQUIREMENTS: [Requirement; 15] = [
         lacks: |wiring, _| system_alerts(wiring),
         ..SHOWN_HERE
     },
-    Requirement { words: &[&["escalation"]], lacks: |wiring, _| escalation(wiring), ..SHOWN_HERE },
+    Requirement {
+        words: &[&["escalation", "acknowledg"]],
+        lacks: |wiring, _| alerts::escalation(wiring),
+        ..SHOWN_HERE
+    },
+    Requirement {
+        words: &[&["resolution", "resolved", "recover"], &["alert", "notification"]],
+        lacks: |wiring, _| alerts::resolution(wiring),
+        shares: Some(resolution_untold::CAUSE),
+        ..SHOWN_HERE
+    },
+    Requirement {
+        words: &[&["suppress", "inhibit", "silenc"], &["alert", "notification"]],
+        lacks: |wiring, _| alerts::suppression(wiring),
+        ..SHOWN_HERE
+    },
     Requirement {
         words: &[&["correlat"], &["trace", "tracing"]],
         lacks: |wiring, _| traces::beside_metrics(wiring),
@@ -137,7 +157,18 @@ pub fn found(wiring: &Wiring, elsewhere: bool) -> Vec<Diagnostic> {
         for (place, label) in &lack.shown {
             diagnostic = diagnostic.related(place, label.clone());
         }
-        found.push(diagnostic);
+        if let Some(cause) = requirement.shares {
+            diagnostic = diagnostic.shared(cause);
+        }
+        // An item may ask for two things.
+        match found.iter_mut().find(|known| known.same_as(&diagnostic)) {
+            Some(known) => {
+                known.related.extend(diagnostic.related);
+                let both = known.because.take().zip(diagnostic.because);
+                known.because = both.map(|(one, other)| format!("{one}; {other}"));
+            }
+            None => found.push(diagnostic),
+        }
     }
     found
 }
@@ -258,20 +289,6 @@ fn system_alerts(wiring: &Wiring) -> Option<Lack> {
     let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
     (!missing.is_empty())
         .then(|| Lack { because: format!("no rule is about {}", missing.join(", ")), shown: Vec::new() })
-}
-
-fn escalation(wiring: &Wiring) -> Option<Lack> {
-    const PAGERS: [&str; 4] =
-        ["pagerduty_configs", "opsgenie_configs", "victorops_configs", "pushover_configs"];
-    let configs = &wiring.alertmanagers;
-    let pages = configs
-        .iter()
-        .flat_map(|config| &config.settings)
-        .any(|setting| PAGERS.iter().any(|pager| setting.path.contains(pager)));
-    match configs.is_empty() || pages {
-        true => None,
-        false => lack("no receiver hands over to something that escalates, such as PagerDuty or Opsgenie"),
-    }
 }
 
 /// What other checks find is the contrary of what is required.

@@ -30,7 +30,7 @@ struct Watched {
     prefix: &'static str,
 }
 
-const WATCHED: [Watched; 6] = [
+const WATCHED: [Watched; 5] = [
     Watched {
         name: "PostgreSQL",
         exporters: &["postgres-exporter", "postgresql-exporter", "pg-exporter", "timescaledb-exporter"],
@@ -50,12 +50,6 @@ const WATCHED: [Watched; 6] = [
         exporters: &["memcached-exporter"],
         up: "memcached_up",
         prefix: "memcached_",
-    },
-    Watched {
-        name: "what is probed",
-        exporters: &["blackbox-exporter"],
-        up: "probe_success",
-        prefix: "probe_",
     },
 ];
 
