@@ -66,6 +66,8 @@ struct Alert {
     state: AlertState,
     /// Of the last sample.
     at: Timestamp,
+    /// Prometheus wrote no sample of that evaluation.
+    unwritten: bool,
     last: ActiveAlert,
 }
 
@@ -175,8 +177,8 @@ impl Prometheus {
                 }
             }
         }
-        self.add_unwritten(&active, &mut samples);
-        self.take_alerts(samples, &active, clock, &mut seen);
+        let unwritten = self.add_unwritten(&active, &mut samples);
+        self.take_alerts(samples, &unwritten, &active, clock, &mut seen);
         self.take_scrapes(address, scrapes, now, clock, &mut seen, &mut until)?;
         for group in self.groups.values() {
             // An evaluation that was due may not have ended yet.
@@ -259,25 +261,32 @@ impl Prometheus {
         active
     }
 
-    /// Of the first evaluations after a start nothing is written of alerts: their states are those that it tells.
+    /// Of the first two evaluations after a start nothing is written of alerts: their states are those that it tells.
+    /// Gives what it has added.
     fn add_unwritten(
         &self,
         active: &BTreeMap<Labels, ActiveAlert>,
         samples: &mut BTreeMap<Labels, BTreeMap<Timestamp, AlertState>>,
-    ) {
-        let Some(since) = self.started_anew else { return };
+    ) -> BTreeMap<Labels, Timestamp> {
+        let mut added = BTreeMap::new();
+        let Some(since) = self.started_anew else { return added };
         for (labels, alert) in active {
-            let group = self.group_of(labels.value("alertname"));
-            let Some(evaluated) = group.and_then(|group| group.seen).filter(|at| *at > since) else {
-                continue;
-            };
-            samples.entry(labels.clone()).or_default().entry(evaluated).or_insert(alert.state);
+            let Some(group) = self.group_of(labels.value("alertname")) else { continue };
+            let Some(evaluated) = group.seen.filter(|at| *at > since) else { continue };
+            let states = samples.entry(labels.clone()).or_default();
+            let half = Duration(group.interval / 2);
+            if states.range(evaluated - half..=evaluated + half).next().is_none() {
+                states.insert(evaluated, alert.state);
+                added.insert(labels.clone(), evaluated);
+            }
         }
+        added
     }
 
     fn take_alerts(
         &mut self,
         mut samples: BTreeMap<Labels, BTreeMap<Timestamp, AlertState>>,
+        unwritten: &BTreeMap<Labels, Timestamp>,
         active: &BTreeMap<Labels, ActiveAlert>,
         clock: Clock,
         seen: &mut Vec<Observation>,
@@ -292,6 +301,7 @@ impl Prometheus {
             let (mut state, mut at) = known.map_or((AlertState::Inactive, Timestamp(0)), |a| (a.state, a.at));
             let mut last = active.get(&alert).cloned();
             let now_active = last.clone();
+            let mut of_unwritten = known.is_some_and(|known| known.unwritten);
             if last.is_none() {
                 last = known.map(|known| known.last.clone());
             }
@@ -300,8 +310,10 @@ impl Prometheus {
                 if sample_at <= at || sample_at > evaluated {
                     continue;
                 }
-                // Evaluations went by between the two that did not have it.
-                let gap = Duration(group.interval + group.interval / 2);
+                // Evaluations went by between the two that did not have it; but the one after an unwritten one may be
+                // unwritten too, and have passed unseen.
+                let without = if of_unwritten { 2 } else { 1 };
+                let gap = Duration(group.interval * without + group.interval / 2);
                 let missing_from = match at > self.blind_until {
                     true => Some(at + Duration(group.interval)),
                     // While it stood still there were none; only a new process forgets what was firing.
@@ -320,6 +332,7 @@ impl Prometheus {
                     state = next;
                 }
                 at = sample_at;
+                of_unwritten = unwritten.get(&alert) == Some(&sample_at);
             }
             let missed = evaluated - at;
             if state != AlertState::Inactive
@@ -356,7 +369,7 @@ impl Prometheus {
                 };
                 seen.push(Observation { at: clock.at_time_of_day(changed), what: Observed::Alert(change) });
             }
-            self.alerts.insert(alert, Alert { state, at, last });
+            self.alerts.insert(alert, Alert { state, at, unwritten: of_unwritten, last });
         }
     }
 
@@ -520,4 +533,69 @@ fn points(values: &Value) -> impl Iterator<Item = (Timestamp, f64)> {
 
 fn number(value: &Value) -> f64 {
     value.as_str().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::relay::rfc3339;
+    use super::*;
+    use crate::diagnostic::SourceFile;
+    use crate::documents::rules;
+    use crate::stack::Version;
+
+    /// One look: when the rule was last evaluated, whether its alert was pending then, and the samples written since
+    /// the last look; all in seconds.
+    type Look = (i64, bool, &'static [i64]);
+
+    /// Looks after a start at 0 s, at a rule that is evaluated each second; the alert was pending until then.
+    #[track_caller]
+    fn check(looks: &[Look], expected: &[&str]) {
+        let file = SourceFile::new(
+            "r.yml",
+            "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up == 0\n    for: 1m\n",
+        );
+        let (rule_groups, _) = rules::read(&file, Version::NEWEST);
+        let stack = Stack { rule_groups, ..Stack::default() };
+        let clock = Clock::starting(Timestamp(0), 1);
+        let second = |second: i64| clock.time_of_day(Timestamp(second * 1000));
+        let mut prometheus = Prometheus::new(&stack, second(-100));
+        let mut told = Vec::new();
+        let mut look = |prometheus: &mut Prometheus, (last, pending, written): Look| {
+            let alert = json!({"labels": {"alertname": "A"}, "annotations": {}, "state": "pending", "activeAt": rfc3339(second(-10)), "value": "0e+00"});
+            let alerts = if pending { vec![alert] } else { Vec::new() };
+            let rule = json!({"name": "A", "health": "ok", "alerts": alerts});
+            let group = json!({"name": "g", "file": "r.yml", "interval": 1, "lastEvaluation": rfc3339(second(last)), "rules": [rule]});
+            let mut seen = Vec::new();
+            let active = prometheus.take_rules(&json!({"data": {"groups": [group]}}), clock, &mut seen);
+            let alert = Labels::from_pairs([("alertname", "A")]);
+            let states = written.iter().map(|at| (second(*at), AlertState::Pending)).collect();
+            let mut samples = BTreeMap::from([(alert, states)]);
+            let unwritten = prometheus.add_unwritten(&active, &mut samples);
+            prometheus.take_alerts(samples, &unwritten, &active, clock, &mut seen);
+            told.extend(seen.iter().filter_map(|seen| match &seen.what {
+                Observed::Alert(change) => Some(format!("{} {:?}", seen.at.0 / 1000, change.to)),
+                _ => None,
+            }));
+        };
+        look(&mut prometheus, (-1, true, &[-2, -1]));
+        prometheus.started_anew(second(0));
+        looks.iter().for_each(|one| look(&mut prometheus, *one));
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn the_first_evaluations_after_a_start_are_not_written_and_may_pass_unseen() {
+        check(&[(1, true, &[]), (2, true, &[]), (3, true, &[3])], &["-2 Pending"]);
+        check(&[(1, true, &[]), (3, true, &[3])], &["-2 Pending"]);
+        check(&[(3, true, &[3])], &["-2 Pending"]);
+    }
+
+    #[test]
+    fn an_evaluation_without_the_alert_is_told() {
+        check(&[(1, true, &[]), (2, false, &[])], &["-2 Pending", "2 Inactive"]);
+        check(&[(3, true, &[3]), (5, true, &[5])], &["-2 Pending", "4 Inactive", "5 Pending"]);
+        check(&[(1, true, &[]), (4, true, &[4])], &["-2 Pending", "2 Inactive", "4 Pending"]);
+    }
 }
