@@ -24,7 +24,9 @@ pub fn read(file: &SourceFile, name: Option<&str>, traces: &mut Traces) {
     {
         traces.readers_as_exporters.push(file.span(exporter.start()..exporter.end()));
     }
+    // What is written to the console fills no store.
     if !text.contains("ampler")
+        && !text.contains("ConsoleSpanExporter")
         && let Some(found) = SET_UP.as_ref().and_then(|regex| regex.find(text))
     {
         traces.unsampled.push(file.span(found.start()..found.end() - 1));
@@ -312,6 +314,7 @@ mod tests {
         assert_eq!(unsampled("tp := sdktrace.NewTracerProvider(\n)"), ["NewTracerProvider"]);
         assert!(unsampled("new NodeSDK({ sampler: new ParentBasedSampler({ root }) })").is_empty());
         assert!(unsampled("new WebTracerProvider()").is_empty());
+        assert!(unsampled("new TracerProvider({ e: new ConsoleSpanExporter() })").is_empty());
         assert!(unsampled("trace.get_tracer_provider()").is_empty());
     }
 

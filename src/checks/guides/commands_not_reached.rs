@@ -1,7 +1,7 @@
 //! Commands behind one that runs until it is stopped.
 
 use crate::checks::{Check, Harm};
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
@@ -29,7 +29,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         {
             continue;
         }
-        let Some(words) = endless(command) else { continue };
+        let Some(words) = endless(command).filter(|_| !says_so(&first.span, &below.span)) else { continue };
         told = Some(block);
         found.push(
             Diagnostic::warning("", "the commands below this one are not reached")
@@ -41,6 +41,19 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         );
     }
     found
+}
+
+/// Whether the guide says that each has a terminal of its own, between the two or before the block.
+fn says_so(first: &Span, below: &Span) -> bool {
+    /// About as much as a paragraph.
+    const PROSE: usize = 300;
+    let own = first.in_own_file();
+    let text = own.file.text();
+    let between = text.get(own.start..below.in_own_file().start).unwrap_or_default();
+    let before = &text[..own.start];
+    let prose = &before[..before.rfind("```").unwrap_or(0)];
+    let prose: String = prose.chars().rev().take(PROSE).collect::<Vec<_>>().into_iter().rev().collect();
+    [between, &prose].iter().any(|text| text.to_lowercase().contains("terminal"))
 }
 
 /// The words of a command that say that it does not end; none where it runs in the background.
@@ -108,6 +121,17 @@ mod tests {
             check(id, &guide(&format!("{ends}\nls")), &[]);
         }
         check(id, &guide("tail -f a.log | head -1\nls"), &[]);
+    }
+
+    #[test]
+    fn a_guide_that_gives_each_a_terminal_is_right() {
+        let id = "commands-not-reached";
+        let block = "kubectl port-forward svc/a 1:1\n# In another terminal\nkubectl port-forward svc/b 2:2";
+        check(id, &guide(block), &[]);
+        let two = guide("kubectl port-forward svc/a 1:1\nkubectl port-forward svc/b 2:2");
+        check(id, &format!("Run these in separate terminals:\n\n{two}"), &[]);
+        let elsewhere = format!("# Terminal\n\n{}\n{two}", "words ".repeat(60));
+        check(id, &elsewhere, &["5:1 the commands below this one are not reached"]);
     }
 
     #[test]
