@@ -1,5 +1,6 @@
 //! Configs in ConfigMaps that the program they are for does not read where they are mounted.
 
+use super::dashboards::notifiers_ignored;
 use super::safety::is_under;
 use super::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
@@ -69,8 +70,13 @@ pub fn after(wiring: &Wiring, diagnostic: Diagnostic) -> Diagnostic {
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let mut found: Vec<(&ConfigMap, Diagnostic)> = Vec::new();
+    // Channels of the old alerting are of no use anywhere, and told as that.
+    let no_notifiers = !notifiers_ignored::find(wiring).is_empty();
     for map in &wiring.config_maps {
         for (key, kind) in &map.keys {
+            if no_notifiers && *kind == PartKind::GrafanaProvisioning && folder(&key.value) == "notifiers" {
+                continue;
+            }
             let Some(program) = PROGRAMS.iter().find(|program| program.kind == *kind) else { continue };
             let Some(diagnostic) = judge(wiring, map, key, program) else { continue };
             // One mount is one cause, however many keys it takes along.
@@ -80,7 +86,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             match found.iter_mut().find(of_map) {
                 Some((_, first)) => {
                     first.related.push((key.span.clone(), diagnostic.label));
-                    if let Some(help) = provisioned(wiring, map) {
+                    if let Some(help) = provisioned(map, no_notifiers) {
                         first.help = Some(help);
                     }
                 }
@@ -94,11 +100,9 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
 }
 
 /// How one mount puts several files of provisioning where Grafana looks.
-fn provisioned(wiring: &Wiring, map: &ConfigMap) -> Option<String> {
+fn provisioned(map: &ConfigMap, no_notifiers: bool) -> Option<String> {
     let keys = map.keys.iter().filter(|(_, kind)| *kind == PartKind::GrafanaProvisioning);
-    // Channels of the old alerting are of no use anywhere.
-    let keys =
-        keys.filter(|(key, _)| folder(&key.value) != "notifiers" || wiring.grafana.notifiers.is_empty());
+    let keys = keys.filter(|(key, _)| !(no_notifiers && folder(&key.value) == "notifiers"));
     let items: Vec<String> =
         keys.map(|(key, _)| format!("{{key: {0}, path: {1}/{0}}}", key.value, folder(&key.value))).collect();
     (items.len() > 1).then(|| {
@@ -254,6 +258,20 @@ mod tests {
             &guide("/etc/grafana/provisioning"),
             &["6:3 Grafana does not read this config"],
         );
+    }
+
+    #[test]
+    fn one_mount_puts_each_file_into_the_folder_of_its_kind() {
+        let guide = |items: &str| {
+            format!(
+                "```yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: g}}\ndata:\n  datasources.yml: |\n    apiVersion: 1\n    datasources: []\n  dashboards.yml: |\n    apiVersion: 1\n    providers: []\n  notifiers.yml: |\n    notifiers: [{{name: a}}]\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: g}}\nspec:\n  template:\n    spec:\n      containers:\n      - image: grafana/grafana:10.0.0\n        volumeMounts: [{{name: c, mountPath: /etc/grafana/provisioning}}]\n      volumes: [{{name: c, configMap: {{name: g{items}}}}}]\n```\n"
+            )
+        };
+        let items = "items: [{key: datasources.yml, path: datasources/datasources.yml}, {key: dashboards.yml, path: dashboards/dashboards.yml}]";
+        let found = super::find(&crate::documents::wiring::of_text("guide.md", &guide("")));
+        let help: Vec<&str> = found.iter().filter_map(|found| found.help.as_deref()).collect();
+        assert_eq!(help, [format!("put each into the folder of its kind, by the volume: `{items}`")]);
+        check("config-not-loaded", &guide(&format!(", {items}")), &[]);
     }
 
     #[test]

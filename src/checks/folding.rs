@@ -91,43 +91,38 @@ fn gathered(findings: Vec<Finding>, roots: &[usize]) -> Vec<Finding> {
     standing.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// What a person reads below a finding of those that are folded under it.
+/// What a person reads below a finding of those that are folded under it. One that is mended otherwise says how, where
+/// none before it does.
 pub fn notes(finding: &Finding) -> Vec<(String, String)> {
     let leader = &finding.diagnostic;
     let same = |folded: &&Finding| folded.diagnostic.id == leader.id;
     let (same, others): (Vec<&Finding>, Vec<&Finding>) = finding.folded.iter().partition(same);
+    let mut said: Vec<&str> = leader.help.as_deref().into_iter().collect();
     let mut notes = Vec::new();
-    if !same.is_empty() {
-        let line = |diagnostic: &Diagnostic| {
-            let told = match diagnostic.message == leader.message {
-                true => place(diagnostic),
-                false => format!("{} {}", place(diagnostic), diagnostic.message),
-            };
-            // One that is mended otherwise says how.
-            match diagnostic.help.as_ref().filter(|help| leader.help.as_ref() != Some(help)) {
-                Some(help) => format!("{told}: {help}"),
-                None => told,
+    for (name, findings) in [("also", same), ("follows", others)] {
+        let mut lines: Vec<String> = Vec::new();
+        for Finding { diagnostic, .. } in findings.iter().copied().take(SHOWN) {
+            let mut line = place(diagnostic);
+            if name == "follows" || diagnostic.message != leader.message {
+                line.push_str(&format!(" {}", diagnostic.message));
             }
-        };
-        notes.push(("also".to_owned(), shown(&same, line)));
-    }
-    if !others.is_empty() {
-        let line = |diagnostic: &Diagnostic| {
-            let help = diagnostic.help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
-            format!("{} {}{help} [{}]", place(diagnostic), diagnostic.message, diagnostic.id)
-        };
-        notes.push(("follows".to_owned(), shown(&others, line)));
+            if let Some(help) = diagnostic.help.as_deref().filter(|help| !said.contains(help)) {
+                said.push(help);
+                line.push_str(&format!(": {help}"));
+            }
+            if name == "follows" {
+                line.push_str(&format!(" [{}]", diagnostic.id));
+            }
+            lines.push(line);
+        }
+        if findings.len() > SHOWN {
+            lines.push(format!("and {} more", findings.len() - SHOWN));
+        }
+        if !lines.is_empty() {
+            notes.push((name.to_owned(), lines.join("\n")));
+        }
     }
     notes
-}
-
-fn shown(findings: &[&Finding], line: impl Fn(&Diagnostic) -> String) -> String {
-    let mut lines: Vec<String> =
-        findings.iter().take(SHOWN).map(|finding| line(&finding.diagnostic)).collect();
-    if findings.len() > SHOWN {
-        lines.push(format!("and {} more", findings.len() - SHOWN));
-    }
-    lines.join("\n")
 }
 
 fn place(diagnostic: &Diagnostic) -> String {
@@ -238,8 +233,13 @@ mod tests {
         let mended = |at: usize, help: &str| {
             finding("a", Harm::Silent, at, |diagnostic, _| diagnostic.help(help).shared("what both have"))
         };
-        let told = gather(vec![mended(1, "write b"), mended(2, "write b"), mended(3, "write c")]);
-        let expected = "a.yml:1:3 a at 2\na.yml:1:4 a at 3: write c";
+        let told = gather(vec![
+            mended(1, "write b"),
+            mended(2, "write b"),
+            mended(3, "write c"),
+            mended(4, "write c"),
+        ]);
+        let expected = "a.yml:1:3 a at 2\na.yml:1:4 a at 3: write c\na.yml:1:5 a at 4";
         assert_eq!(notes(&told[0]), [("also".to_owned(), expected.to_owned())]);
     }
 

@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
 /// The first Grafana whose alerting is the unified one by default.
 const UNIFIED: Version = Version::new(9, 0);
 
-fn find(wiring: &Wiring) -> Vec<Diagnostic> {
+pub fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let mut running = wiring.running("grafana/grafana");
     let container = running.next().map(|(_, container)| container);
     let version = container.and_then(|container| Version::parse(container.image_tag()?));
