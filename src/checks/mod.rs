@@ -210,8 +210,9 @@ pub fn run_selected(wiring: &Wiring, selection: &Selection) -> Vec<Finding> {
     let ignored = chart_value_ignored::ignored(wiring);
     for check in all().filter(|check| selection.runs(check.id)) {
         for mut diagnostic in of_routing.remove(check.id).unwrap_or_else(|| (check.find)(wiring)) {
-            // Nothing comes of what is wrong with values that change nothing.
-            let place = diagnostic.place.as_ref().filter(|_| check.id != chart_value_ignored::CHECK.id);
+            // Nothing comes of what is wrong with values that change nothing; but a password is out all the same.
+            let apart = [chart_value_ignored::CHECK.id, credentials_in_clear::CHECK.id].contains(&check.id);
+            let place = diagnostic.place.as_ref().filter(|_| !apart);
             if place.is_some_and(|place| chart_value_ignored::is_among(&ignored, place)) {
                 diagnostic = chart_value_ignored::of_old_chart(diagnostic);
             }

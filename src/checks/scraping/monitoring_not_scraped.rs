@@ -12,8 +12,9 @@ pub const CHECK: Check = Check {
     harm: Harm::Risk,
     title: "no job scrapes the programs that the monitoring is made of",
     explanation: "Alertmanager counts the notifications that fail, Loki the lines that it refuses, Promtail and Fluent Bit those that \
-                  they drop, Jaeger and the Collector the spans. Where nobody scrapes them, a page that is never delivered and a log \
-                  that is never stored are noticed by those who miss them. kube-prometheus-stack scrapes its own parts alone.",
+                  they drop, Prometheus the rules that fail, Jaeger and the Collector the spans. Where nobody scrapes them, a page that \
+                  is never delivered and a log that is never stored are noticed by those who miss them. kube-prometheus-stack \
+                  scrapes its own parts alone.",
     example: "services:\n  prometheus: {image: 'prom/prometheus:v2.45.0'}\n  alertmanager: {image: 'prom/alertmanager:v0.25.0'}\n---8<---\n# prometheus.yml\nscrape_configs:\n- job_name: prometheus\n  static_configs: [{targets: ['localhost:9090']}]\n",
     mended: "services:\n  prometheus: {image: 'prom/prometheus:v2.45.0'}\n  alertmanager: {image: 'prom/alertmanager:v0.25.0'}\n---8<---\n# prometheus.yml\nscrape_configs:\n- job_name: monitoring\n  static_configs: [{targets: ['localhost:9090', 'alertmanager:9093']}]\n",
     find,
@@ -26,11 +27,17 @@ struct Program {
     alert: &'static str,
 }
 
-const PROGRAMS: [Program; 7] = [
+const PROMETHEUS: &str = "prom/prometheus";
+const PROGRAMS: [Program; 8] = [
     Program {
         image: "prom/alertmanager",
         unseen: "notifications that fail are not seen",
         alert: "rate(alertmanager_notifications_failed_total[5m]) > 0",
+    },
+    Program {
+        image: PROMETHEUS,
+        unseen: "rules that fail are not seen",
+        alert: "increase(prometheus_rule_evaluation_failures_total[5m]) > 0",
     },
     Program {
         image: "grafana/loki",
@@ -71,6 +78,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             if compose_file_unused::of(wiring, workload).is_some()
                 || is_scraped(wiring, workload)
                 || is_monitored(wiring, workload)
+                || program.image == PROMETHEUS && scrapes_itself(wiring)
             {
                 continue;
             }
@@ -78,13 +86,14 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         }
     }
     let Some((first, program)) = unseen.first() else { return Vec::new() };
+    let parts = if unseen.len() == 1 { "this part" } else { "these parts" };
     let jobs = match (unseen.len(), written) {
         (1, true) => "a job for it",
         (_, true) => "jobs for them",
         (1, false) => "a PodMonitor for it",
         (_, false) => "a PodMonitor for each",
     };
-    let found = Diagnostic::warning("", "no job scrapes this part of the monitoring")
+    let found = Diagnostic::warning("", format!("no job scrapes {parts} of the monitoring"))
         .at(&first.span)
         .label(program.unseen)
         .help(format!("add {jobs}, and an alert such as `{}`", program.alert));
@@ -98,6 +107,19 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             .skip(1)
             .fold(found, |found, (place, program)| found.related(&place.span, program.unseen)),
     ]
+}
+
+/// By an address of its own host.
+fn scrapes_itself(wiring: &Wiring) -> bool {
+    let discovered = jobs(wiring).flat_map(|job| &job.discovery);
+    let targets = discovered.filter_map(|discovery| match discovery {
+        Discovery::Static { targets, .. } => Some(targets),
+        _ => None,
+    });
+    targets.flatten().any(|target| {
+        let host = target.value.rsplit_once(':').map_or(target.value.as_str(), |(host, _)| host);
+        matches!(host, "localhost" | "127.0.0.1")
+    })
 }
 
 /// Whether an object of the operator may select a workload.
@@ -150,14 +172,14 @@ mod tests {
     fn what_discovery_finds_is_scraped() {
         let guide = |annotated: &str| {
             format!(
-                "```yaml\n# prometheus.yml\nscrape_configs:\n- job_name: pods\n  kubernetes_sd_configs: [{{role: pod}}]\n  relabel_configs:\n  - source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_scrape]\n    action: keep\n    regex: true\n```\n```yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: p}}\nspec: {{template: {{spec: {{containers: [{{image: 'prom/prometheus:v2.45.0'}}]}}}}}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: l}}\nspec: {{template: {{metadata: {{annotations: {{prometheus.io/scrape: '{annotated}'}}}}, spec: {{containers: [{{image: 'grafana/loki:2.8.0'}}]}}}}}}\n```\n"
+                "```yaml\n# prometheus.yml\nscrape_configs:\n- job_name: self\n  static_configs: [{{targets: ['localhost:9090']}}]\n- job_name: pods\n  kubernetes_sd_configs: [{{role: pod}}]\n  relabel_configs:\n  - source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_scrape]\n    action: keep\n    regex: true\n```\n```yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: p}}\nspec: {{template: {{spec: {{containers: [{{image: 'prom/prometheus:v2.45.0'}}]}}}}}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: l}}\nspec: {{template: {{metadata: {{annotations: {{prometheus.io/scrape: '{annotated}'}}}}, spec: {{containers: [{{image: 'grafana/loki:2.8.0'}}]}}}}}}\n```\n"
             )
         };
         check("monitoring-not-scraped", &guide("true"), &[]);
         check(
             "monitoring-not-scraped",
             &guide("false"),
-            &["20:105 no job scrapes this part of the monitoring"],
+            &["22:105 no job scrapes this part of the monitoring"],
         );
     }
 
