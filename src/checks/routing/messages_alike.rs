@@ -1,9 +1,11 @@
 //! Messages that don't say which of several alerts they are about.
 
+use std::collections::BTreeSet;
+
 use super::trial::Trial;
 use crate::catalogue;
 use crate::checks::sources::{self, Known, Sources};
-use crate::checks::{Check, Harm, series};
+use crate::checks::{Check, Harm, series, templates};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::promql::Expr;
 use crate::promql::ast::{AggregateOp, BinaryOp, ExprKind, ValueType, VectorSelector};
@@ -27,6 +29,8 @@ pub const CHECK: Check = Check {
 
 /// More alerts than anybody looks at.
 const SHOWN: usize = 5;
+/// More than anybody counts.
+const MOST: usize = 50;
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let sources = Sources::new(wiring);
@@ -35,23 +39,30 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         let Some(stack) = super::stack(wiring, config) else { continue };
         let Some(routing) = Routing::of(&stack) else { continue };
         let files = &routing.alertmanager.template_files;
-        let Ok(templates) = Templates::new(files, routing.alertmanager.version) else { continue };
-        let trial = Trial::of(&routing, &templates);
+        let Ok(texts) = Templates::new(files, routing.alertmanager.version) else { continue };
+        let trial = Trial::of(&routing, &texts);
         for receiver in &routing.alertmanager.receivers {
             for integration in &receiver.integrations {
-                let alike: Vec<(&RoutedAlert<'_>, Vec<String>)> = routing
-                    .told_to(&receiver.name.value)
-                    .filter_map(|alert| {
-                        let apart = apart(alert.rule, &sources)?;
-                        let node = alert
-                            .destinations
-                            .iter()
-                            .map(|to| to.node)
-                            .find(|node| routing.route(*node).receiver.value == receiver.name.value)?;
-                        let tells = trial.tells(alert, node, integration, &apart)?;
-                        (!tells).then_some((alert, apart))
-                    })
-                    .collect();
+                // Of alerts whose annotations show labels in the same places one is enough to see that they are told apart.
+                let mut telling = BTreeSet::new();
+                let alike = routing.told_to(&receiver.name.value).filter_map(|alert| {
+                    let apart = apart(alert.rule, &sources)?;
+                    let mut nodes = alert.destinations.iter().map(|to| to.node);
+                    let node =
+                        nodes.find(|node| routing.route(*node).receiver.value == receiver.name.value)?;
+                    let shown = templates::texts(alert.rule).into_iter();
+                    let shown = shown.filter(|(_, text)| text.value.contains("abels")).map(|(name, _)| name);
+                    let like = (node, apart.clone(), shown.collect::<Vec<_>>());
+                    if telling.contains(&like) {
+                        return None;
+                    }
+                    let tells = trial.tells(alert, node, integration, &apart)?;
+                    if tells {
+                        telling.insert(like);
+                    }
+                    (!tells).then_some((alert, apart))
+                });
+                let alike: Vec<(&RoutedAlert<'_>, Vec<String>)> = alike.take(MOST).collect();
                 found.extend(told(integration, &alike));
             }
         }
@@ -75,6 +86,7 @@ fn told(integration: &Integration, alike: &[(&RoutedAlert<'_>, Vec<String>)]) ->
     });
     let more = match alike.len().saturating_sub(SHOWN) {
         0 => String::new(),
+        _ if alike.len() == MOST => "; the same holds for many more alerts".to_owned(),
         more => format!("; the same holds for {more} more alerts"),
     };
     found = found.because(format!("when several fire at once, each is the same sentence{more}"));
