@@ -14,7 +14,9 @@ use crate::stack::wiring::Wiring;
 /// Every proof with its result, as text.
 pub fn text(findings: &[Finding], wiring: &Wiring) -> String {
     let (mut text, mut shown, mut unshown) = (String::new(), 0, 0);
-    for (number, finding) in findings.iter().enumerate() {
+    // What only follows from another can be shown as well.
+    let all = findings.iter().flat_map(|finding| std::iter::once(finding).chain(&finding.folded));
+    for (number, finding) in all.enumerate() {
         let Some(proof) = prove::of(finding, wiring) else { continue };
         let place = finding.diagnostic.place.as_ref().map(ToString::to_string).unwrap_or_default();
         let head = format!("proof of {} at {place}", finding.diagnostic.id);
