@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{is_probe, jobs};
 use crate::catalogue;
-use crate::checks::{Check, Harm};
+use crate::checks::sources::Sources;
+use crate::checks::{Check, Harm, unknown_metric};
 use crate::diagnostic::Diagnostic;
 use crate::promql::ast::{ExprKind, VectorSelector};
 use crate::stack::wiring::{Wiring, Workload};
@@ -69,7 +70,12 @@ fn alerts<'w>(wiring: &'w Wiring, workload: &Workload) -> Vec<&'w Rule> {
             images.any(|image| image.ends_with(&plain(exporter.title)))
         })
     };
+    let sources = Sources::new(wiring);
     let told = |rule: &&Rule| {
+        // What never fires is told by nobody.
+        if unknown_metric::is_dead(&sources, rule) {
+            return false;
+        }
         let mut summed = false;
         rule.expr.walk(&mut |expr| summed |= matches!(expr.kind, ExprKind::Aggregate(_)));
         let selectors = rule.expr.selectors();
@@ -102,5 +108,7 @@ mod tests {
         assert_eq!(told("pg_stat_activity_count{job=\"pods\"} > 80"), [2]);
         assert_eq!(told("sum(pg_stat_activity_count) > 80"), [2]);
         assert_eq!(told("node_load1 > 80"), [2]);
+        // Of a later version.
+        assert_eq!(told("pg_replication_lag_seconds > 30"), [2]);
     }
 }
