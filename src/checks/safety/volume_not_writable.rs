@@ -30,10 +30,10 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let workloads = wiring.workloads.iter();
     let containers =
         workloads.flat_map(|workload| workload.containers.iter().map(move |container| (workload, container)));
-    containers.filter_map(|(workload, container)| judge(workload, container)).collect()
+    containers.filter_map(|(workload, container)| judge(wiring, workload, container)).collect()
 }
 
-fn judge(workload: &Workload, container: &Container) -> Option<Diagnostic> {
+fn judge(wiring: &Wiring, workload: &Workload, container: &Container) -> Option<Diagnostic> {
     let program = program(container).filter(|program| program.user != 0)?;
     let user = container.user.unwrap_or(program.user);
     if user == 0 || workload.fs_group {
@@ -49,13 +49,16 @@ fn judge(workload: &Workload, container: &Container) -> Option<Diagnostic> {
             let named = !mount.source.starts_with(['.', '/', '~', '$']) && !mount.source.contains('/');
             named && !owned.iter().any(|folder| *folder == mount.path.value.trim_end_matches('/'))
         })?;
+        // A config that names the old place would go on writing there.
+        let named = wiring.settings.iter().any(|setting| is_under(&setting.value.value, &mount.path.value));
+        let moved = if named { ", and let the config's paths begin there" } else { "" };
         return Some(
             found(mount)
                 .label(format!(
                     "the image has no such folder, so the new volume belongs to root; it runs as {user}"
                 ))
                 .because("the program ends with `permission denied`, and so does each restart")
-                .help(format!("mount the volume at {}", owned[0])),
+                .help(format!("mount the volume at {}{moved}", owned[0])),
         );
     }
     let data = program.data?;
