@@ -16,15 +16,30 @@ pub const CHECK: Check = Check {
     find,
 };
 
+/// Charts whose pods are labelled `app.kubernetes.io/name`.
+const DOTTED: [&str; 8] = [
+    "kube-prometheus-stack",
+    "prometheus",
+    "kube-state-metrics",
+    "grafana",
+    "loki",
+    "tempo",
+    "alloy",
+    "jaeger",
+];
+
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let has = |fits: &dyn Fn(&str) -> bool| {
         let mut pods = wiring.workloads.iter().filter(|workload| workload.namespace.is_some());
         pods.find(|workload| workload.labels.keys().any(|label| fits(label)))
             .map(|workload| workload.place.clone())
     };
-    let chart = || wiring.releases.first().map(|release| release.chart.span.clone());
+    let chart = || {
+        let mut releases = wiring.releases.iter();
+        let release = releases.find(|release| DOTTED.contains(&release.chart.value.as_str()))?;
+        Some(release.chart.span.clone())
+    };
     let Some(plain) = has(&|label| label == "app") else { return Vec::new() };
-    // Charts label their pods so.
     let Some(dotted) = has(&|label| label.starts_with("app.kubernetes.io/")).or_else(chart) else {
         return Vec::new();
     };
