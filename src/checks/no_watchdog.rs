@@ -1,14 +1,14 @@
 //! Alerting that can end without anybody noticing.
 
-use super::{Check, Harm, rules};
+use super::{Check, Harm, alerts, rules};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::documents::chart_defaults;
 use crate::labels::Labels;
 use crate::promql::ast::{Expr, ExprKind};
 use crate::routing::channel;
+use crate::stack::Rule;
 use crate::stack::alertmanager::{Integration, IntegrationKind};
 use crate::stack::wiring::{AlertmanagerConfig, Home, Wiring};
-use crate::stack::{Rule, RuleKind};
 use crate::twin::alertmanager::RouteTree;
 
 pub const CHECK: Check = Check {
@@ -25,7 +25,7 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let alerting = || rules(wiring).filter(|rule| matches!(rule.kind, RuleKind::Alerting { .. }));
+    let alerting = || rules(wiring).filter(|rule| alerts(rule));
     let Some(config) = wiring.alertmanagers.iter().find(|config| config.home != Home::AlertmanagerConfigs)
     else {
         return Vec::new();
@@ -63,7 +63,10 @@ fn has_chart_s(wiring: &Wiring) -> bool {
 fn unheard(wiring: &Wiring, config: &AlertmanagerConfig, by_chart: bool) -> Option<Diagnostic> {
     let meant = config.meant.as_ref()?;
     let tree = RouteTree::new(&meant.route);
-    let documented = rules(wiring).filter(|rule| always_fires(rule)).map(|rule| {
+    // What always fires and is called otherwise may be an example.
+    const NAMES: [&str; 4] = ["watchdog", "deadman", "heartbeat", "alwaysfiring"];
+    let meant_so = |rule: &&Rule| always_fires(rule) && is_called(rule, &NAMES);
+    let documented = rules(wiring).filter(meant_so).map(|rule| {
         let plain = rule.labels.iter().filter(|(_, value)| !value.value.contains("{{"));
         let labels =
             Labels::from_pairs(plain.map(|(name, value)| (name.value.as_str(), value.value.as_str())));
@@ -115,9 +118,13 @@ fn may_wait(integration: &Integration) -> bool {
 
 /// Whether an alert fires while all is well.
 pub(super) fn always_fires(rule: &Rule) -> bool {
-    let RuleKind::Alerting { alert, .. } = &rule.kind else { return false };
-    let name: String = alert.value.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-    name.contains("watchdog") || name.contains("deadman") || is_constant(&rule.expr)
+    alerts(rule) && (is_called(rule, &["watchdog", "deadman"]) || is_constant(&rule.expr))
+}
+
+fn is_called(rule: &Rule, words: &[&str]) -> bool {
+    let name = rule.name().value.to_lowercase();
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    words.iter().any(|word| name.contains(word))
 }
 
 /// `vector(1)`, `vector(1) > 0`, `1 == 1`
