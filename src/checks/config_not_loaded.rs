@@ -57,7 +57,7 @@ const PROGRAMS: [Program; 5] = [
 pub fn after(wiring: &Wiring, diagnostic: Diagnostic) -> Diagnostic {
     let Some(place) = &diagnostic.place else { return diagnostic };
     let mut held = wiring.parts.iter().filter(|part| part.holder.is_some());
-    let Some(part) = held.find(|part| place.is_within(&part.source.span(0..part.source.text().len()))) else {
+    let Some(part) = held.find(|part| place.is_within(&part.whole())) else {
         return diagnostic;
     };
     let Some(Home::ConfigMap { namespace, name, .. }) = &part.holder else { return diagnostic };

@@ -34,7 +34,7 @@ struct Comment {
 }
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let files = files(wiring);
+    let files: Vec<SourceFile> = wiring.files().collect();
     let comments = files.iter().flat_map(comments);
     let found = comments.filter_map(|comment| {
         let id = comment.id.as_str();
@@ -55,7 +55,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
 
 /// Without what comments ignore, and with the comments that found nothing to ignore. `ran`: the checks that ran.
 pub fn apply(mut findings: Vec<Finding>, wiring: &Wiring, ran: &dyn Fn(&str) -> bool) -> Vec<Finding> {
-    let files = files(wiring);
+    let files: Vec<SourceFile> = wiring.files().collect();
     let comments: Vec<Comment> = files.iter().flat_map(comments).collect();
     if comments.is_empty() {
         return findings;
@@ -96,19 +96,6 @@ fn is_ignored(finding: &Finding, comments: &[Comment], used: &mut [bool]) -> boo
 
 fn nothing(comment: &Comment, message: String) -> Diagnostic {
     Diagnostic::warning("", message).at(&comment.place).label("ignores nothing")
-}
-
-/// The person's own files, each once.
-fn files(wiring: &Wiring) -> Vec<SourceFile> {
-    let mut files: Vec<SourceFile> = Vec::new();
-    for part in &wiring.parts {
-        let file = part.place.in_own_file().file;
-        // Parts of a file stand together.
-        if files.last().is_none_or(|known| known.path() != file.path()) {
-            files.push(file);
-        }
-    }
-    files
 }
 
 fn comments(file: &SourceFile) -> Vec<Comment> {

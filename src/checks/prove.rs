@@ -50,10 +50,10 @@ pub fn of(finding: &Finding, wiring: &Wiring) -> Option<Proof> {
         return None;
     }
     let sources = Sources::new(wiring);
-    let place = finding.diagnostic.place.as_ref()?.in_own_file();
-    Some(match rule_at(&place, wiring) {
+    let place = finding.diagnostic.place.as_ref()?;
+    Some(match rule_at(place, wiring) {
         Some(rule) => of_rule(finding, rule, &sources),
-        None => match query_at(&place, wiring) {
+        None => match query_at(place, wiring) {
             Some((expr, text)) => of_query(finding, expr, text, &sources),
             None => Proof::None("it stands in no rule and no query".to_owned()),
         },
@@ -62,18 +62,13 @@ pub fn of(finding: &Finding, wiring: &Wiring) -> Option<Proof> {
 
 /// The rule in which a place lies.
 fn rule_at<'w>(place: &Span, wiring: &'w Wiring) -> Option<&'w Rule> {
-    super::rules(wiring).find(|rule| holds(&rule.place, place))
+    super::rules(wiring).find(|rule| place.is_within(&rule.place))
 }
 
 /// The panel's or guide's query in which a place lies.
 fn query_at<'w>(place: &Span, wiring: &'w Wiring) -> Option<(&'w Expr, &'w str)> {
-    let query = wiring.queries.iter().find(|query| holds(&query.text.span, place))?;
+    let query = wiring.queries.iter().find(|query| place.is_within(&query.text.span))?;
     Some((&query.expr, query.text.value.as_str()))
-}
-
-fn holds(whole: &Span, place: &Span) -> bool {
-    let own = whole.in_own_file();
-    own.file.path() == place.file.path() && own.start <= place.start && place.end <= own.end
 }
 
 fn of_rule(finding: &Finding, rule: &Rule, sources: &Sources) -> Proof {

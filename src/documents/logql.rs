@@ -2,61 +2,67 @@
 //!
 //! Promises: what stands in strings and comments is no selector; everything else of the language is passed over.
 
-use std::str::Chars;
-
 use super::yaml::Node;
 use crate::diagnostic::Spanned;
-use crate::promql;
+use crate::promql::ast::ExprKind;
+use crate::promql::{self, VectorSelector};
 use crate::stack::wiring::LogRule;
 
-/// `{app="todo", level=~"err|warn"}`
-#[derive(Clone, Debug, PartialEq)]
-pub struct StreamSelector {
-    pub matchers: Vec<StreamMatcher>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct StreamMatcher {
-    pub label: String,
-    /// `=`, `!=`, `=~` or `!~`
-    pub op: String,
-    pub value: String,
-}
-
-impl StreamMatcher {
-    /// Whether streams without the label pass.
-    pub fn passes_without(&self) -> bool {
-        let pattern = || regex::Regex::new(&format!("^(?:{})$", self.value));
-        match self.op.as_str() {
-            "=" => self.value.is_empty(),
-            "!=" => !self.value.is_empty(),
-            "=~" => pattern().is_ok_and(|pattern| pattern.is_match("")),
-            _ => pattern().is_ok_and(|pattern| !pattern.is_match("")),
-        }
-    }
-}
-
-/// Every selector of a query; `Err` with what Loki would not read.
-pub fn selectors(query: &str) -> Result<Vec<StreamSelector>, String> {
+/// Every selector of a query, which are written as those of PromQL are; `Err` with what Loki would not read.
+pub fn selectors(query: &str) -> Result<Vec<VectorSelector>, String> {
+    let code = code(query)?;
     let mut found = Vec::new();
-    let mut rest = query.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            '"' | '`' => {
-                string(&mut rest, c)?;
+    let mut open = None;
+    for (at, c) in code {
+        match (c, open) {
+            ('{', None) => open = Some(at),
+            ('}', Some(start)) => {
+                found.push(selector(&query[start..=at])?);
+                open = None;
             }
-            '#' => {
-                rest.find(|&c| c == '\n');
-            }
-            '{' => found.push(selector(&mut rest)?),
-            '}' => return Err("a `}` that nothing opens".to_owned()),
+            ('\'', Some(_)) => return Err("values stand in double quotes or backticks".to_owned()),
+            ('{' | '}', _) => return Err(format!("a `{c}` too many")),
             _ => {}
         }
     }
-    match found.is_empty() {
-        true => Err("no stream selector, such as `{app=\"todo\"}`".to_owned()),
-        false => Ok(found),
+    match (open, found.is_empty()) {
+        (Some(_), _) => Err("a selector without its `}`".to_owned()),
+        (None, true) => Err("no stream selector, such as `{app=\"todo\"}`".to_owned()),
+        (None, false) => Ok(found),
     }
+}
+
+fn selector(text: &str) -> Result<VectorSelector, String> {
+    match promql::parse(text).map(|expr| expr.kind) {
+        Ok(ExprKind::Vector(selector)) => Ok(*selector),
+        Ok(_) => Err(format!("`{text}` selects no streams")),
+        // Loki says it of its own selectors in other words.
+        Err(error) if error.message.contains("non-empty matcher") => {
+            Err("every matcher lets streams without the label pass: one must ask for a value".to_owned())
+        }
+        Err(error) => Err(error.message),
+    }
+}
+
+/// What is neither in a string nor in a comment, with where it stands.
+fn code(query: &str) -> Result<Vec<(usize, char)>, String> {
+    let mut code = Vec::new();
+    let mut rest = query.char_indices();
+    while let Some((at, c)) = rest.next() {
+        match c {
+            '"' | '`' => loop {
+                match rest.next() {
+                    Some((_, '\\')) if c == '"' => drop(rest.next()),
+                    Some((_, end)) if end == c => break,
+                    Some(_) => {}
+                    None => return Err("a string without its end".to_owned()),
+                }
+            },
+            '#' => drop(rest.find(|(_, c)| *c == '\n')),
+            _ => code.push((at, c)),
+        }
+    }
+    Ok(code)
 }
 
 /// Whether a file of rules is for Loki: no query in it is without a stream selector, and one of them has what PromQL
@@ -87,77 +93,7 @@ pub fn rules(document: &Node) -> Vec<LogRule> {
 }
 
 fn has_pipeline(query: &str) -> bool {
-    let mut rest = query.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            '"' | '`' => drop(string(&mut rest, c)),
-            '|' => return true,
-            _ => {}
-        }
-    }
-    false
-}
-
-/// What follows a `{`, to its `}`.
-fn selector(rest: &mut Chars) -> Result<StreamSelector, String> {
-    let mut matchers = Vec::new();
-    loop {
-        skip_blanks(rest);
-        // A comma may stand before the end.
-        if rest.as_str().starts_with('}') {
-            rest.next();
-            return Ok(StreamSelector { matchers });
-        }
-        matchers.push(matcher(rest)?);
-        skip_blanks(rest);
-        match rest.next() {
-            Some(',') => {}
-            Some('}') => return Ok(StreamSelector { matchers }),
-            Some(other) => return Err(format!("`{other}` where a selector has `,` or `}}`")),
-            None => return Err("a selector without its `}`".to_owned()),
-        }
-    }
-}
-
-fn matcher(rest: &mut Chars) -> Result<StreamMatcher, String> {
-    let label = taken_while(rest, |c| c.is_alphanumeric() || matches!(c, '_' | '.'));
-    skip_blanks(rest);
-    let op = taken_while(rest, |c| matches!(c, '=' | '!' | '~'));
-    skip_blanks(rest);
-    if label.is_empty() {
-        return Err("a selector has labels, as in `{app=\"todo\"}`".to_owned());
-    }
-    if !matches!(op.as_str(), "=" | "!=" | "=~" | "!~") {
-        return Err(format!("`{label}` needs `=`, `!=`, `=~` or `!~` behind it"));
-    }
-    match rest.next() {
-        Some(quote @ ('"' | '`')) => Ok(StreamMatcher { label, op, value: string(rest, quote)? }),
-        _ => Err(format!("the value of `{label}` stands in quotes, as in `{label}{op}\"…\"`")),
-    }
-}
-
-/// What follows a quote, to the next one.
-fn string(rest: &mut Chars, quote: char) -> Result<String, String> {
-    let mut text = String::new();
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' if quote == '"' => text.extend(rest.next()),
-            _ if c == quote => return Ok(text),
-            _ => text.push(c),
-        }
-    }
-    Err("a string without its end".to_owned())
-}
-
-fn skip_blanks(rest: &mut Chars) {
-    taken_while(rest, char::is_whitespace);
-}
-
-fn taken_while(rest: &mut Chars, of: impl Fn(char) -> bool) -> String {
-    let text = rest.as_str();
-    let end = text.find(|c| !of(c)).unwrap_or(text.len());
-    *rest = text[end..].chars();
-    text[..end].to_owned()
+    code(query).is_ok_and(|code| code.iter().any(|(_, c)| *c == '|'))
 }
 
 #[cfg(test)]
@@ -170,7 +106,7 @@ mod tests {
     fn check(query: &str, expected: Result<&[&str], &str>) {
         let got = selectors(query).map(|selectors| {
             let matchers = selectors.iter().flat_map(|selector| &selector.matchers);
-            matchers.map(|it| format!("{}{}{}", it.label, it.op, it.value)).collect::<Vec<_>>()
+            matchers.map(|it| format!("{}{}{}", it.name, it.op.as_str(), it.value)).collect::<Vec<_>>()
         });
         let expected = expected.map(|all| all.iter().map(|one| (*one).to_owned()).collect());
         assert_eq!(got, expected.map_err(str::to_owned), "{query}");
@@ -183,24 +119,31 @@ mod tests {
             r#"sum by (level) (rate({app="todo", level=~`err|warn`,} |= "a {b}" | json | line_format "{{.x}}" [5m]))"#,
             Ok(&["app=todo", "level=~err|warn"]),
         );
-        check("{ a != \"x\\\"y\" } # {not this}\n/ rate({b!~\"z\"}[1m])", Ok(&["a!=x\"y", "b!~z"]));
+        check(
+            "{ a != \"x\\\"y\", c=\"d\" } # {not this}\n/ rate({b!~\"z\", c=\"d\"}[1m])",
+            Ok(&["a!=x\"y", "c=d", "b!~z", "c=d"]),
+        );
     }
 
     #[test]
     fn what_loki_would_not_read_is_told() {
         check("rate(http_requests_total[5m])", Err("no stream selector, such as `{app=\"todo\"}`"));
-        check("{app=todo}", Err("the value of `app` stands in quotes, as in `app=\"…\"`"));
+        check("{app=todo}", Err("unexpected identifier \"todo\" in label matching, expected string"));
         check("{app=\"todo\"", Err("a selector without its `}`"));
-        check("{app==\"todo\"}", Err("`app` needs `=`, `!=`, `=~` or `!~` behind it"));
-        check("{app=\"todo\" level=\"x\"}", Err("`l` where a selector has `,` or `}`"));
-        check("{=\"todo\"}", Err("a selector has labels, as in `{app=\"todo\"}`"));
-        check("{app=\"todo} |= \"x", Err("`x` where a selector has `,` or `}`"));
+        check("{app==\"todo\"}", Err("unexpected \"=\" in label matching, expected string"));
+        check(
+            "{app=\"todo\" level=\"x\"}",
+            Err("unexpected identifier \"level\" in label matching, expected \",\" or \"}\""),
+        );
+        check("{=\"todo\"}", Err("unexpected \"=\" in label matching, expected identifier or \"}\""));
+        check("{app=\"todo} |= \"x", Err("a selector without its `}`"));
+        check("{app='todo'}", Err("values stand in double quotes or backticks"));
         check("{app=\"todo}", Err("a string without its end"));
-        check("}", Err("a `}` that nothing opens"));
+        check("}", Err("a `}` too many"));
     }
 
     #[test]
-    fn a_matcher_may_pass_streams_without_its_label() {
+    fn one_matcher_does_not_pass_streams_without_its_label() {
         for (op, value, expected) in [
             ("=", "", true),
             ("=", "a", false),
@@ -210,8 +153,8 @@ mod tests {
             ("!~", "a", true),
             ("!~", ".*", false),
         ] {
-            let matcher = StreamMatcher { label: "a".into(), op: op.into(), value: value.into() };
-            assert_eq!(matcher.passes_without(), expected, "{op}{value}");
+            let refused = selectors(&format!("{{a{op}\"{value}\"}}")).is_err();
+            assert_eq!(refused, expected, "{op}{value}");
         }
     }
 

@@ -80,6 +80,11 @@ impl Wiring {
         self.releases.iter().find(|release| release.chart.value == chart)
     }
 
+    /// The application's code.
+    pub fn code(&self) -> impl Iterator<Item = &DocumentPart> + Clone {
+        self.parts.iter().filter(|part| part.kind == PartKind::Code)
+    }
+
     /// What brings rules that the documents do not show.
     pub fn more_rules(&self) -> Option<String> {
         if !self.logs.rules.is_empty() {
@@ -89,6 +94,13 @@ impl Wiring {
         let release = self.release_of(chart)?;
         let without = release.values.get("defaultRules.create").is_some_and(|value| value.value == "false");
         (!without).then(|| format!("the chart {chart} brings rules of its own"))
+    }
+}
+
+impl DocumentPart {
+    /// All of its text.
+    pub fn whole(&self) -> Span {
+        self.source.span(0..self.source.text().len())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::wiring::{PartKind, Wiring};
+use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
     id: "default-metrics-missing",
@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let code = || wiring.parts.iter().filter(|part| part.kind == PartKind::Code);
+    let code = || wiring.code();
     if code().any(|part| part.source.text().contains("collectDefaultMetrics")) {
         return Vec::new();
     }

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::wiring::{PartKind, Wiring};
+use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
     id: "default-metrics-timeout",
@@ -30,7 +30,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     if wiring.parts.iter().any(|part| pinned.is_match(part.source.text())) {
         return Vec::new();
     }
-    let code = wiring.parts.iter().filter(|part| part.kind == PartKind::Code);
+    let code = wiring.code();
     let found = code.filter_map(|part| {
         let name = option.captures(part.source.text())?.get(1)?;
         Some(

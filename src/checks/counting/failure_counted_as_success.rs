@@ -4,7 +4,7 @@ use regex::Regex;
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::stack::wiring::{PartKind, Wiring};
+use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
     id: "failure-counted-as-success",
@@ -22,7 +22,7 @@ const COUNTED: &str = r#"(?m)^[ \t]*\w+ = (?:await )?\w+\(request\b[^\n]*\)\n[ \
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let Ok(counted) = Regex::new(COUNTED) else { return Vec::new() };
-    let code = wiring.parts.iter().filter(|part| part.kind == PartKind::Code).map(|part| &part.source);
+    let code = wiring.code().map(|part| &part.source);
     code.filter_map(|source| judge(source, &counted)).collect()
 }
 

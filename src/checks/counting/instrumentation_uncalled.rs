@@ -28,7 +28,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         let Some(functions) = uncalled(functions, &names) else { continue };
         let Some(function) = functions.first() else { continue };
         let name = function.text();
-        match found.iter_mut().find(|(place, _)| same(place, function)) {
+        match found.iter_mut().find(|(place, _)| place.same_as(function)) {
             Some((_, known)) => {
                 known.related.push((
                     metric.name.span.clone(),
@@ -56,11 +56,6 @@ fn told(function: &Span, message: &str) -> Diagnostic {
         .because("assuming that the code that uses it is documented")
         .help("apply it where requests are handled, and show that in the documents")
         .shared("functions that count or trace, and that nothing calls")
-}
-
-fn same(one: &Span, other: &Span) -> bool {
-    let (one, other) = (one.in_own_file(), other.in_own_file());
-    one.file.path() == other.file.path() && one.start == other.start
 }
 
 /// The metrics that some rule or panel asks for.
@@ -155,23 +150,7 @@ struct Names {
 impl Names {
     fn of(wiring: &Wiring) -> Names {
         let code = wiring.parts.iter().filter(|part| part.kind != PartKind::Unread);
-        let mut guides: Vec<SourceFile> = Vec::new();
-        for part in &wiring.parts {
-            let own = part.place.in_own_file().file;
-            if own.path().ends_with(".md") && !guides.iter().any(|known| known.path() == own.path()) {
-                guides.push(own);
-            }
-        }
-        let prose = guides.iter().flat_map(|guide| {
-            let mut fenced = false;
-            let lines = guide.text().lines().filter(move |line| {
-                let fence = line.trim_start().starts_with("```");
-                fenced ^= fence;
-                !fenced && !fence
-            });
-            lines.map(str::to_owned).collect::<Vec<_>>()
-        });
-        Names { code: code.map(|part| part.source.clone()).collect(), prose: prose.collect() }
+        Names { code: code.map(|part| part.source.clone()).collect(), prose: wiring.sentences().collect() }
     }
 
     /// Whether a function's name stands somewhere else than where it is defined, and exported.
@@ -181,7 +160,7 @@ impl Names {
             let text = file.text();
             words(text, name).any(|at| {
                 let place = file.span(at..at + name.len());
-                !same(&place, function) && !is_exported(text, at)
+                !place.same_as(function) && !is_exported(text, at)
             })
         });
         in_code || self.prose.iter().any(|line| words(line, name).next().is_some())

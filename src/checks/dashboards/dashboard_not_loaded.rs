@@ -1,7 +1,5 @@
 //! Dashboards that nothing gives to Grafana.
 
-use std::collections::BTreeMap;
-
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::stack::wiring::{ConfigMap, Dashboard, Home, Release, Wiring};
@@ -75,14 +73,8 @@ fn sidecar(release: &Release) -> Option<Sidecar<'_>> {
 /// Whether dashboards come by a way that no file of theirs shows: the HTTP API, an operator, Terraform, or by hand.
 fn is_given_otherwise(wiring: &Wiring) -> bool {
     const WAYS: [&str; 3] = ["/api/dashboards", "GrafanaDashboard", "resource \"grafana_dashboard\""];
-    let mut texts: BTreeMap<String, String> = BTreeMap::new();
-    for part in &wiring.parts {
-        let own = part.place.in_own_file();
-        texts.entry(own.file.path().to_owned()).or_insert_with(|| own.file.text().to_owned());
-    }
-    texts.iter().any(|(path, text)| {
-        WAYS.iter().any(|way| text.contains(way)) || path.ends_with(".md") && text.lines().any(says_by_hand)
-    })
+    wiring.files().any(|file| WAYS.iter().any(|way| file.text().contains(way)))
+        || wiring.guides().any(|guide| guide.text().lines().any(says_by_hand))
 }
 
 /// `Import the dashboard under Dashboards > New > Import`, and no line of code.

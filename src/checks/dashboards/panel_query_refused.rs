@@ -49,17 +49,7 @@ fn refused_by_prometheus(query: &str) -> Option<String> {
 }
 
 fn refused_by_loki(query: &str) -> Option<String> {
-    let selectors = match logql::selectors(query) {
-        Ok(selectors) => selectors,
-        Err(reason) => return (!has_variables(query)).then_some(reason),
-    };
-    let idle = selectors.iter().any(|selector| {
-        let mut matchers = selector.matchers.iter();
-        matchers.all(|matcher| !has_variables(&matcher.value) && matcher.passes_without())
-    });
-    idle.then(|| {
-        "every matcher of a selector lets streams without the label pass: one must ask for a value".to_owned()
-    })
+    logql::selectors(query).err().filter(|_| !has_variables(query))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use regex::Regex;
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::stack::wiring::{PartKind, Wiring};
+use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
     id: "health-not-probed",
@@ -42,7 +42,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
 
 fn routes(wiring: &Wiring) -> Vec<(String, Span)> {
     let Ok(route) = Regex::new(ROUTE) else { return Vec::new() };
-    let code = wiring.parts.iter().filter(|part| part.kind == PartKind::Code);
+    let code = wiring.code();
     let routes = code.flat_map(|part| {
         route.captures_iter(part.source.text()).filter_map(|found| {
             let path = found.get(1)?;

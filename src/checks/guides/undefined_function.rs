@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::stack::wiring::{DocumentPart, PartKind, Wiring};
+use crate::stack::wiring::{DocumentPart, Wiring};
 
 pub const CHECK: Check = Check {
     id: "undefined-function",
@@ -30,11 +30,8 @@ static IMPORTED: LazyLock<Option<Regex>> =
 static CALLED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"([a-z]\w*)\s*\(").ok());
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let parts: Vec<&DocumentPart> = wiring
-        .parts
-        .iter()
-        .filter(|part| part.kind == PartKind::Code && matches!(part.language.as_str(), "python" | "py"))
-        .collect();
+    let parts: Vec<&DocumentPart> =
+        wiring.code().filter(|part| matches!(part.language.as_str(), "python" | "py")).collect();
     let everywhere: BTreeSet<&str> = parts.iter().flat_map(|part| names_in(part.source.text())).collect();
     let mut found = Vec::new();
     for part in &parts {

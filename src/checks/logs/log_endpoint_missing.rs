@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::wiring::{PartKind, SinkKind, Wiring};
+use crate::stack::wiring::{SinkKind, Wiring};
 
 pub const CHECK: Check = Check {
     id: "log-endpoint-missing",
@@ -17,12 +17,7 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let code: Vec<&str> = wiring
-        .parts
-        .iter()
-        .filter(|part| part.kind == PartKind::Code)
-        .map(|part| part.place.file.text())
-        .collect();
+    let code: Vec<&str> = wiring.code().map(|part| part.place.file.text()).collect();
     let found = wiring.logs.sinks.iter().filter_map(|sink| {
         let SinkKind::Endpoint(path) = &sink.kind else { return None };
         let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span, Spanned, nearest};
 use crate::documents::dashboard::has_variables;
-use crate::documents::logql::{self, StreamMatcher};
+use crate::documents::logql;
+use crate::promql::ast::Matcher;
 use crate::stack::wiring::{FluentBitConfig, PartKind, PromtailConfig, Section, Wiring};
 
 pub const CHECK: Check = Check {
@@ -48,9 +49,9 @@ fn judge(query: &Spanned<String>, labels: &Labels) -> Vec<Diagnostic> {
     matchers.filter_map(|matcher| told(matcher, &query.span, labels)).collect()
 }
 
-fn told(matcher: &StreamMatcher, place: &Span, labels: &Labels) -> Option<Diagnostic> {
-    let name = matcher.label.as_str();
-    if name.starts_with("__") || has_variables(&matcher.value) || matcher.passes_without() {
+fn told(matcher: &Matcher, place: &Span, labels: &Labels) -> Option<Diagnostic> {
+    let name = &*matcher.name;
+    if name.starts_with("__") || has_variables(&matcher.value) || matcher.matches("") {
         return None;
     }
     let told = |message: String, label: String| {
@@ -73,28 +74,16 @@ fn told(matcher: &StreamMatcher, place: &Span, labels: &Labels) -> Option<Diagno
         return Some(found);
     };
     let values = values.as_ref()?;
-    if values.iter().any(|value| accepts(matcher, value)) {
+    if values.iter().any(|value| matcher.matches(value)) {
         return None;
     }
-    let found = told(
-        format!("no log stream has a `{name}` that this asks for"),
-        format!("{name}{}\"{}\" finds nothing", matcher.op, matcher.value),
-    )
-    .help(format!("the values of `{name}` are {}", values.join(", ")));
+    let found =
+        told(format!("no log stream has a `{name}` that this asks for"), format!("{matcher} finds nothing"))
+            .help(format!("the values of `{name}` are {}", values.join(", ")));
     Some(match given {
         Some(given) => found.related(given, "given here"),
         None => found,
     })
-}
-
-fn accepts(matcher: &StreamMatcher, value: &str) -> bool {
-    let pattern = || regex::Regex::new(&format!("^(?:{})$", matcher.value));
-    match matcher.op.as_str() {
-        "=" => matcher.value == value,
-        "!=" => matcher.value != value,
-        "=~" => pattern().map_or(true, |pattern| pattern.is_match(value)),
-        _ => pattern().map_or(true, |pattern| !pattern.is_match(value)),
-    }
 }
 
 /// `None` where some labels can't be known from the documents.
@@ -103,10 +92,7 @@ fn stream_labels(wiring: &Wiring) -> Option<Labels> {
     let by_chart = wiring.releases.iter().any(|release| charts.contains(&release.chart.value.as_str()));
     let by_others = ["grafana/alloy", "grafana/agent", "fluent/fluentd", "timberio/vector"];
     let by_others = by_others.iter().any(|image| wiring.running(image).next().is_some());
-    let by_code = wiring
-        .parts
-        .iter()
-        .any(|part| part.kind == PartKind::Code && part.source.text().to_lowercase().contains("loki"));
+    let by_code = wiring.code().any(|part| part.source.text().to_lowercase().contains("loki"));
     let by_driver =
         wiring.settings.iter().any(|it| it.path.ends_with("logging.driver") && it.value.value == "loki");
     if by_chart || by_others || by_code || by_driver || !wiring.traces.collectors.is_empty() {

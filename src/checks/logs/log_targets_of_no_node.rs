@@ -18,8 +18,7 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let configs = wiring.logs.promtail.iter();
-    configs.flat_map(|config| config.jobs.iter().filter_map(|job| judge(config, job, wiring))).collect()
+    wiring.logs.promtail_jobs().filter_map(|(config, job)| judge(config, job, wiring)).collect()
 }
 
 fn judge(config: &PromtailConfig, job: &PromtailJob, wiring: &Wiring) -> Option<Diagnostic> {

@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::wiring::{DocumentPart, PartKind, Wiring};
+use crate::stack::wiring::{DocumentPart, Wiring};
 
 pub const CHECK: Check = Check {
     id: "logging-config-unused",
@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
 const NAME: &str = "LOGGING";
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let code = wiring.parts.iter().filter(|part| part.kind == PartKind::Code);
+    let code = wiring.code();
     code.filter_map(|part| judge(part, wiring)).collect()
 }
 
@@ -32,7 +32,7 @@ fn judge(part: &DocumentPart, wiring: &Wiring) -> Option<Diagnostic> {
     });
     let (at, _) = lines.find(|(_, line)| line.starts_with("LOGGING =") || line.starts_with("LOGGING="))?;
     let module = file.trim_end_matches(".py").rsplit('/').next()?;
-    let read = wiring.parts.iter().filter(|other| other.kind == PartKind::Code).any(|other| {
+    let read = wiring.code().any(|other| {
         let text = other.source.text();
         let imports = [format!("{module} import"), format!("import {module}"), format!(".{module} ")];
         text.contains("dictConfig(")

@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::stack::wiring::{FilebeatConfig, FluentBitConfig, PartKind, PromtailConfig, Wiring};
+use crate::stack::wiring::{FilebeatConfig, FluentBitConfig, PromtailConfig, Wiring};
 
 pub const CHECK: Check = Check {
     id: "stack-trace-split",
@@ -68,7 +68,7 @@ fn printing(wiring: &Wiring) -> Option<(&'static str, Span)> {
         "zerolog",
         "zap.new",
     ];
-    let mut code = wiring.parts.iter().filter(|part| part.kind == PartKind::Code);
+    let mut code = wiring.code();
     let json = |text: &str| JSON.iter().any(|word| text.to_lowercase().contains(word));
     if code.clone().any(|part| json(part.source.text()))
         || wiring.settings.iter().any(|setting| json(&setting.value.value))

@@ -122,20 +122,7 @@ const MONITORING: [&str; 10] = [
 
 /// Whether a guide's prose speaks of it.
 fn in_sentences(annotation: &str, wiring: &Wiring) -> bool {
-    let mut guides: Vec<crate::diagnostic::SourceFile> = Vec::new();
-    for part in &wiring.parts {
-        let own = part.place.in_own_file().file;
-        if own.path().ends_with(".md") && !guides.iter().any(|known| known.path() == own.path()) {
-            guides.push(own);
-        }
-    }
-    guides.iter().any(|guide| {
-        let mut fenced = false;
-        guide.text().lines().any(|line| {
-            fenced ^= line.trim_start().starts_with("```");
-            !fenced && plain(line).contains(annotation)
-        })
-    })
+    wiring.sentences().any(|line| plain(&line).contains(annotation))
 }
 
 /// As Prometheus writes names of Kubernetes.

@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
-use crate::stack::wiring::{PartKind, Wiring};
+use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
     id: "metrics-in-two-places",
@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
 };
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let code = || wiring.parts.iter().filter(|part| part.kind == PartKind::Code).map(|part| &part.source);
+    let code = || wiring.code().map(|part| &part.source);
     let Some(route) = code().find_map(route) else { return Vec::new() };
     let exporters = code().filter_map(exporter).filter(|(_, port)| !has_job(wiring, *port));
     let found = exporters.map(|(place, port)| {

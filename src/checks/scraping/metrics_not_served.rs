@@ -3,7 +3,7 @@
 use super::jobs;
 use crate::checks::{Check, Harm, not_an_http_target};
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
-use crate::stack::wiring::{DocumentPart, PartKind, Wiring};
+use crate::stack::wiring::{DocumentPart, Wiring};
 use crate::stack::{Discovery, ScrapeConfig};
 
 pub const CHECK: Check = Check {
@@ -41,11 +41,8 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         (&["python", "py"][..], "prometheus_client", &PYTHON[..]),
         (&["javascript", "js", "jsx", "mjs", "typescript", "ts", "tsx"][..], "prom-client", &JAVASCRIPT[..]),
     ] {
-        let parts: Vec<&DocumentPart> = wiring
-            .parts
-            .iter()
-            .filter(|part| part.kind == PartKind::Code && languages.contains(&part.language.as_str()))
-            .collect();
+        let parts: Vec<&DocumentPart> =
+            wiring.code().filter(|part| languages.contains(&part.language.as_str())).collect();
         let serves = parts.iter().any(|part| serving.iter().any(|word| part.source.text().contains(word)));
         if serves {
             found.extend(parts.iter().filter_map(|part| unawaited(&part.source)).map(not_awaited));
@@ -53,7 +50,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         }
         let counting = parts.iter().filter_map(|part| {
             let at = part.source.text().find(library)?;
-            let metrics = wiring.metrics.iter().filter(|metric| is_within(&metric.name.span, part));
+            let metrics = wiring.metrics.iter().filter(|metric| metric.name.span.is_within(&part.whole()));
             Some((part, part.source.span(at..at + library.len()), metrics.count()))
         });
         for (part, place, count) in counting.filter(|(.., count)| *count > 0) {
@@ -96,11 +93,6 @@ fn asking<'w>(wiring: &'w Wiring, part: &DocumentPart) -> Vec<(&'w ScrapeConfig,
         }
     }
     found
-}
-
-fn is_within(place: &Span, part: &DocumentPart) -> bool {
-    let (inner, outer) = (place.in_own_file(), part.source.span(0..part.source.text().len()).in_own_file());
-    inner.file.path() == outer.file.path() && outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// `res.end(register.metrics())`, without `await`.

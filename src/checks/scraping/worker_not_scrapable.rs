@@ -3,7 +3,7 @@
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::stack::Discovery;
-use crate::stack::wiring::{PartKind, Wiring, Workload};
+use crate::stack::wiring::{Wiring, Workload};
 
 use super::{is_probe, jobs};
 
@@ -81,7 +81,7 @@ fn serves(wiring: &Wiring, queue: &str) -> bool {
         "middleware.Prometheus",
         "prometheus_exporter",
     ];
-    let code = wiring.parts.iter().filter(|part| part.kind == PartKind::Code);
+    let code = wiring.code();
     code.map(|part| part.source.text())
         .any(|text| text.to_lowercase().contains(queue) && SERVERS.iter().any(|server| text.contains(server)))
 }

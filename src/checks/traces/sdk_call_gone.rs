@@ -38,7 +38,7 @@ const GONE: [(&str, &str, &str, &str); 3] = [
 ];
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let code = wiring.parts.iter().filter(|part| part.kind == PartKind::Code).map(|part| &part.source);
+    let code = wiring.code().map(|part| &part.source);
     code.flat_map(|source| judge(source, wiring)).collect()
 }
 

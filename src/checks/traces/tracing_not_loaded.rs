@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::wiring::{DocumentPart, PartKind, Wiring};
+use crate::stack::wiring::{DocumentPart, Wiring};
 
 pub const CHECK: Check = Check {
     id: "tracing-not-loaded",
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
 const SDK: &str = "new NodeSDK(";
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let code = wiring.parts.iter().filter(|part| part.kind == PartKind::Code);
+    let code = wiring.code();
     code.filter_map(|part| judge(part, wiring)).collect()
 }
 

@@ -19,15 +19,7 @@ pub const CHECK: Check = Check {
 const SEVERITIES: [&str; 3] = ["critical", "warning", "info"];
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let mut files: Vec<SourceFile> = Vec::new();
-    for part in &wiring.parts {
-        let file = part.place.in_own_file().file;
-        let guide = file.path().ends_with(".md") || file.path().ends_with(".markdown");
-        if guide && !files.iter().any(|known| known.path() == file.path()) {
-            files.push(file);
-        }
-    }
-    let listed: Vec<Listed> = files.iter().flat_map(lists).collect();
+    let listed: Vec<Listed> = wiring.guides().flat_map(|guide| lists(&guide)).collect();
     let rules = crate::checks::rules(wiring).filter(|rule| crate::checks::alerts(rule));
     rules.filter_map(|rule| judge(rule, &listed)).collect()
 }

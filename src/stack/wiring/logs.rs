@@ -16,6 +16,13 @@ pub struct Logs {
     pub rules: Vec<LogRule>,
 }
 
+impl Logs {
+    /// The jobs of every Promtail, each with its config.
+    pub fn promtail_jobs(&self) -> impl Iterator<Item = (&PromtailConfig, &PromtailJob)> {
+        self.promtail.iter().flat_map(|config| config.jobs.iter().map(move |job| (config, job)))
+    }
+}
+
 /// A rule that Loki's ruler evaluates.
 #[derive(Clone, Debug)]
 pub struct LogRule {

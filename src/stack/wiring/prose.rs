@@ -1,6 +1,9 @@
-//! What a guide promises in its lists.
+//! What guides say: their lists, and the lines between their fenced blocks.
 
-use crate::diagnostic::Spanned;
+use std::collections::BTreeSet;
+
+use super::Wiring;
+use crate::diagnostic::{SourceFile, Spanned};
 
 /// An item of a list, or a row of a table.
 #[derive(Clone, Debug)]
@@ -21,6 +24,32 @@ impl Listed {
         self.headings.iter().any(|heading| {
             let heading = heading.value.to_lowercase();
             words.iter().any(|word| heading.contains(word))
+        })
+    }
+}
+
+impl Wiring {
+    /// The person's own files, each once.
+    pub fn files(&self) -> impl Iterator<Item = SourceFile> {
+        let mut known = BTreeSet::new();
+        let files = self.parts.iter().map(|part| part.place.in_own_file().file);
+        files.filter(move |file| known.insert(file.path().to_owned()))
+    }
+
+    pub fn guides(&self) -> impl Iterator<Item = SourceFile> {
+        self.files().filter(|file| file.path().ends_with(".md") || file.path().ends_with(".markdown"))
+    }
+
+    /// The lines of guides that are in no fenced block.
+    pub fn sentences(&self) -> impl Iterator<Item = String> {
+        self.guides().flat_map(|guide| {
+            let mut fenced = false;
+            let lines = guide.text().lines().filter(|line| {
+                let fence = line.trim_start().starts_with("```");
+                fenced ^= fence;
+                !fenced && !fence
+            });
+            lines.map(str::to_owned).collect::<Vec<_>>()
         })
     }
 }

@@ -4,6 +4,8 @@
 //! state is missed that lasts one evaluation, however seldom it is asked. Values and texts of alerts come from
 //! `/api/v1/rules`, which knows those of the last evaluation only.
 
+mod targets;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -18,6 +20,9 @@ use crate::time::{Duration, Timestamp};
 use crate::timeline::{ActiveAlert, AlertChange, AlertState, Observation, Observed, SeenSample};
 use crate::worlds::clock::Clock;
 
+use targets::Targets;
+pub use targets::{Scraped, targets};
+
 /// Samples may be asked for a little more than once; those seen already are passed over.
 const OVERLAP: Duration = Duration(2_000);
 
@@ -30,7 +35,7 @@ pub struct Prometheus {
     rules: Vec<KnownRule>,
     groups: BTreeMap<String, Group>,
     alerts: BTreeMap<Labels, Alert>,
-    targets: BTreeMap<Labels, Target>,
+    targets: Targets,
     health: BTreeMap<(String, String), (bool, String)>,
     watched: Vec<String>,
     /// All samples up to here have been taken in.
@@ -71,29 +76,11 @@ struct Alert {
     last: ActiveAlert,
 }
 
-#[derive(Debug)]
-struct Target {
-    up: bool,
-    reason: String,
-    at: Timestamp,
-    gone: bool,
-}
-
 /// What a look at it gave.
 pub struct Looked {
     pub seen: Vec<Observation>,
     /// All that happened before this has been seen.
     pub until: Timestamp,
-}
-
-/// A scrape target as `/api/v1/targets` has it.
-#[derive(Clone, Debug)]
-pub struct Scraped {
-    pub labels: Labels,
-    pub health: String,
-    pub error: String,
-    pub last: Timestamp,
-    pub interval: Duration,
 }
 
 impl Prometheus {
@@ -118,7 +105,7 @@ impl Prometheus {
             rules: rules.collect(),
             groups: BTreeMap::new(),
             alerts: BTreeMap::new(),
-            targets: BTreeMap::new(),
+            targets: Targets::default(),
             health: BTreeMap::new(),
             watched: Vec::new(),
             taken: from,
@@ -158,7 +145,6 @@ impl Prometheus {
         let query = format!("{{__name__=~\"ALERTS|up\"}}[{range}ms]");
         let at = now.0 as f64 / 1000.0;
         let answer = ask::get(address, &format!("/api/v1/query?query={}&time={at:.3}", escaped(&query)))?;
-        let mut until = now;
         let mut samples: BTreeMap<Labels, BTreeMap<Timestamp, AlertState>> = BTreeMap::new();
         let mut scrapes: Vec<(Labels, Timestamp, bool)> = Vec::new();
         for series in answer["data"]["result"].as_array().into_iter().flatten() {
@@ -179,7 +165,10 @@ impl Prometheus {
         }
         let unwritten = self.add_unwritten(&active, &mut samples);
         self.take_alerts(samples, &unwritten, &active, clock, &mut seen);
-        self.take_scrapes(address, scrapes, now, clock, &mut seen, &mut until)?;
+        let longest = self.groups.values().map(|group| group.interval).max().unwrap_or(1000).max(100);
+        let knows_all = self.started_anew.is_none_or(|at| now - at >= TO_DISCOVER);
+        let look = targets::Look { now, clock, longest: Duration(longest), knows_all };
+        let mut until = self.targets.take(address, scrapes, &look, &mut seen)?;
         for group in self.groups.values() {
             // An evaluation that was due may not have ended yet.
             if let Some(last) = group.seen
@@ -373,71 +362,6 @@ impl Prometheus {
         }
     }
 
-    fn take_scrapes(
-        &mut self,
-        address: SocketAddr,
-        mut scrapes: Vec<(Labels, Timestamp, bool)>,
-        now: Timestamp,
-        clock: Clock,
-        seen: &mut Vec<Observation>,
-        until: &mut Timestamp,
-    ) -> Result<(), AskError> {
-        scrapes.sort_by_key(|(_, at, _)| *at);
-        let mut changed = Vec::new();
-        for (labels, at, up) in scrapes {
-            let known = self.targets.get(&labels);
-            if known.is_some_and(|known| known.at >= at) {
-                continue;
-            }
-            let same = known.is_some_and(|known| known.up == up && !known.gone);
-            let reason = known.map(|known| known.reason.clone()).filter(|_| same).unwrap_or_default();
-            self.targets.insert(labels.clone(), Target { up, reason, at, gone: false });
-            if !same {
-                changed.push((labels, at, up));
-            }
-        }
-        let overdue = |target: &Target, interval: i64| !target.gone && (now - target.at).0 > interval;
-        let longest = self.groups.values().map(|group| group.interval).max().unwrap_or(1000).max(100);
-        let look_closer = changed.iter().any(|(_, _, up)| !up)
-            || self.targets.values().any(|target| overdue(target, longest * 2));
-        let scraped = if look_closer { targets(address)? } else { Vec::new() };
-        for (labels, at, up) in changed {
-            let error =
-                scraped.iter().find(|target| target.labels == labels).map(|target| target.error.clone());
-            let reason = if up { String::new() } else { error.unwrap_or_default() };
-            if let Some(target) = self.targets.get_mut(&labels) {
-                target.reason.clone_from(&reason);
-            }
-            let what = Observed::Target { labels, up, reason };
-            seen.push(Observation { at: clock.at_time_of_day(at), what });
-        }
-        if !look_closer {
-            return Ok(());
-        }
-        for (labels, target) in &mut self.targets {
-            match scraped.iter().find(|scraped| scraped.labels == *labels) {
-                // A scrape that has begun and not ended: its sample will bear the time of its beginning.
-                Some(scraped) if !target.gone => {
-                    let due = target.at + scraped.interval;
-                    let is_late = due < *until && now - due < scraped.interval;
-                    if is_late {
-                        *until = due;
-                    }
-                }
-                Some(_) => {}
-                // Started anew, it does not know its targets yet.
-                None if self.started_anew.is_some_and(|at| now - at < TO_DISCOVER) => {}
-                None if !target.gone => {
-                    target.gone = true;
-                    let what = Observed::TargetGone { labels: labels.clone() };
-                    seen.push(Observation { at: clock.at_time_of_day(now), what });
-                }
-                None => {}
-            }
-        }
-        Ok(())
-    }
-
     fn group_of(&self, alert: &str) -> Option<Group> {
         let rule = self.rules.iter().find(|rule| rule.name == alert)?;
         let of = format!(";{}", rule.group);
@@ -476,23 +400,6 @@ fn active_alert(alert: &Value, clock: Clock) -> Option<ActiveAlert> {
         active_at: clock.at_time_of_day(instant(&alert["activeAt"]).unwrap_or_default()),
         value: number(&alert["value"]),
     })
-}
-
-/// What `/api/v1/targets` knows.
-pub fn targets(address: SocketAddr) -> Result<Vec<Scraped>, AskError> {
-    let answer = ask::get(address, "/api/v1/targets?state=active")?;
-    let targets = answer["data"]["activeTargets"].as_array().into_iter().flatten();
-    let target = |target: &Value| Scraped {
-        labels: labels(&target["labels"]),
-        health: target["health"].as_str().unwrap_or_default().to_owned(),
-        error: target["lastError"].as_str().unwrap_or_default().to_owned(),
-        last: instant(&target["lastScrape"]).unwrap_or_default(),
-        interval: target["scrapeInterval"]
-            .as_str()
-            .and_then(|text| Duration::parse(text).ok())
-            .unwrap_or(Duration::from_secs(60)),
-    };
-    Ok(targets.map(target).collect())
 }
 
 /// An expression's result at one instant of the machine's time.

@@ -3,7 +3,7 @@
 use super::{Lack, mentions};
 use crate::checks::traces::traces_in_memory;
 use crate::diagnostic::Span;
-use crate::stack::wiring::{Listed, PartKind, Wiring};
+use crate::stack::wiring::{Listed, Wiring};
 
 /// Logs, metrics and traces meet in Grafana.
 pub(super) fn beside_metrics(wiring: &Wiring) -> Option<Lack> {
@@ -41,7 +41,7 @@ pub(super) fn sent_by_nobody(wiring: &Wiring) -> Option<Lack> {
     ];
     let store = store(wiring)?;
     let words = |text: &str| WORDS.iter().any(|word| text.contains(word));
-    let of_code = wiring.parts.iter().filter(|part| part.kind == PartKind::Code);
+    let of_code = wiring.code();
     let coded = of_code.into_iter().any(|part| words(&part.source.text().to_lowercase()));
     let meshed = mentions(wiring, &["istio", "linkerd", "kong", "traefik"]);
     if !wiring.traces.clients.is_empty() || coded || meshed || mentions(wiring, &WORDS) {
@@ -88,7 +88,7 @@ fn store(wiring: &Wiring) -> Option<Span> {
 
 fn sampled(wiring: &Wiring) -> bool {
     const WORDS: [&str; 4] = ["sampling", "sampler", "otel_traces_sampler", "samplestrateg"];
-    let of_code = wiring.parts.iter().filter(|part| part.kind == PartKind::Code);
+    let of_code = wiring.code();
     let coded = of_code.into_iter().any(|part| part.source.text().to_lowercase().contains("sampl"));
     coded || mentions(wiring, &WORDS)
 }
