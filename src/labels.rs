@@ -12,6 +12,11 @@ pub const METRIC_NAME: &str = "__name__";
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Labels(Arc<[(Arc<str>, Arc<str>)]>);
 
+/// As Prometheus writes names of Kubernetes into labels: what is no letter or digit becomes `_`.
+pub fn plain_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
 impl Labels {
     pub fn empty() -> Self {
         Labels::default()

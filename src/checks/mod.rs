@@ -283,11 +283,7 @@ fn addresses(wiring: &Wiring) -> Vec<Address> {
         let jobs = read.scrape_configs.iter().filter(|job| job.relabel_configs.is_empty());
         let discovery = jobs.flat_map(|job| &job.discovery);
         let discovery = discovery.chain(read.alertmanagers.iter().flat_map(|to| &to.discovery));
-        let targets = discovery.filter_map(|discovery| match discovery {
-            Discovery::Static { targets, .. } => Some(targets),
-            _ => None,
-        });
-        addresses.extend(targets.flatten().map(|target| {
+        addresses.extend(discovery.flat_map(Discovery::listed).map(|target| {
             let (host, port) = target.value.rsplit_once(':').unwrap_or((&target.value, ""));
             Address {
                 host: host.to_owned(),

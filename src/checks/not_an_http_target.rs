@@ -4,8 +4,8 @@ use super::{Check, Harm, rules_not_loaded};
 use crate::catalogue::protocols::{self, Program};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::promql::ast::{BinaryOp, ExprKind};
+use crate::stack::Rule;
 use crate::stack::wiring::Wiring;
-use crate::stack::{Discovery, Rule};
 
 pub const CHECK: Check = Check {
     id: "not-an-http-target",
@@ -23,13 +23,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let configs = wiring.prometheus.iter().filter_map(|config| config.config.as_ref());
     // Through an exporter such as blackbox_exporter the address is only a parameter.
     let jobs = configs.flat_map(|config| &config.scrape_configs).filter(|job| job.relabel_configs.is_empty());
-    let targets = jobs.flat_map(|job| {
-        let discoveries = job.discovery.iter().filter_map(|discovery| match discovery {
-            Discovery::Static { targets, .. } => Some(targets),
-            _ => None,
-        });
-        discoveries.flatten().map(move |target| (job, target))
-    });
+    let targets = jobs.flat_map(|job| job.listed().map(move |target| (job, target)));
     let found = targets.filter_map(|(job, target)| {
         let (_, port) = target.value.rsplit_once(':')?;
         let Program { name, exporter, .. } = protocols::behind(&target.value)?;

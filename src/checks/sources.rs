@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::{self, Exporter, Metric, Version};
 use crate::diagnostic::{Span, nearest};
+use crate::labels::plain_name;
 use crate::promql::ast::VectorSelector;
 use crate::stack::wiring::{Home, InstrumentedMetric, Release, Wiring};
 use crate::stack::{Discovery, KubernetesRole, RelabelAction, Rule, RuleKind, ScrapeConfig};
@@ -359,10 +360,7 @@ fn same_end<'w>(wiring: &'w Wiring, name: &str) -> Option<&'w str> {
 
 /// The labels and annotations of documented pods and Services, as discovery calls them.
 fn documented_metas(wiring: &Wiring) -> BTreeSet<String> {
-    let meta = |kind: &str, name: &str| {
-        let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        format!("__meta_kubernetes_{kind}_{plain}")
-    };
+    let meta = |kind: &str, name: &str| format!("__meta_kubernetes_{kind}_{}", plain_name(name));
     let pods = wiring.workloads.iter().flat_map(|workload| {
         let labels = workload.labels.keys().map(|name| meta("pod_label", name));
         labels.chain(workload.annotations.keys().map(|name| meta("pod_annotation", name)))

@@ -132,6 +132,13 @@ pub struct ScrapeConfig {
     pub metric_relabel_configs: Vec<RelabelConfig>,
 }
 
+impl ScrapeConfig {
+    /// The targets that are written down.
+    pub fn listed(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.discovery.iter().flat_map(Discovery::listed)
+    }
+}
+
 /// Where a job's targets come from.
 #[derive(Clone, Debug)]
 pub enum Discovery {
@@ -149,6 +156,16 @@ pub enum Discovery {
         kind: &'static str,
         place: Span,
     },
+}
+
+impl Discovery {
+    /// The targets that are written down; none where they are found.
+    pub fn listed(&self) -> &[Spanned<String>] {
+        match self {
+            Discovery::Static { targets, .. } => targets,
+            Discovery::Kubernetes { .. } | Discovery::Other { .. } => &[],
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The targets that service discovery would find, with the `__meta_` labels that Prometheus gives them.
 
-use crate::labels::{Labels, LabelsBuilder};
+use crate::labels::{Labels, LabelsBuilder, plain_name};
 use crate::stack::{Discovery, KubernetesRole};
 use crate::time::Timestamp;
 use crate::workload::service::{Health, Service};
@@ -225,8 +225,7 @@ fn container(labels: &mut LabelsBuilder, facts: &KubernetesSpec, port: Option<&(
 fn object(labels: &mut LabelsBuilder, kind: &str, own: &Labels, annotations: &Labels) {
     for (what, pairs) in [("label", own), ("annotation", annotations)] {
         for (name, value) in pairs.iter() {
-            let name: String =
-                name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            let name = plain_name(name);
             labels.set(format!("__meta_kubernetes_{kind}_{what}_{name}"), value);
             labels.set(format!("__meta_kubernetes_{kind}_{what}present_{name}"), "true");
         }

@@ -6,6 +6,7 @@ use regex::Regex;
 
 use crate::checks::{Check, Harm, queries};
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
+use crate::documents::instrumentation::text::words;
 use crate::stack::wiring::{InstrumentedMetric, PartKind, Wiring};
 
 pub const CHECK: Check = Check {
@@ -165,12 +166,6 @@ impl Names {
         });
         in_code || self.prose.iter().any(|line| words(line, name).next().is_some())
     }
-}
-
-fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> {
-    let part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let found = text.match_indices(word).map(|(at, _)| at);
-    found.filter(move |at| !text[..*at].ends_with(part) && !text[at + word.len()..].starts_with(part))
 }
 
 /// Whether a place lies in a list of what the file exports.

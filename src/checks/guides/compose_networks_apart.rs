@@ -2,7 +2,6 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
-use crate::stack::Discovery;
 use crate::stack::wiring::{Wiring, Workload};
 
 pub const CHECK: Check = Check {
@@ -25,8 +24,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
         };
         let jobs = read.scrape_configs.iter().flat_map(|job| &job.discovery);
         for discovery in jobs.chain(read.alertmanagers.iter().flat_map(|to| &to.discovery)) {
-            let Discovery::Static { targets, .. } = discovery else { continue };
-            for target in targets {
+            for target in discovery.listed() {
                 let host = target.value.split(':').next().unwrap_or_default();
                 let named: Vec<&Workload> =
                     wiring.workloads.iter().filter(|to| to.file.is_some() && to.name.value == host).collect();

@@ -1,8 +1,9 @@
 //! SQL on an extension of PostgreSQL that nothing loads.
 
-use super::statement_outdated::{parts_with_sql, words};
+use super::statement_outdated::parts_with_sql;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::documents::instrumentation::text::words;
 use crate::stack::wiring::Wiring;
 
 pub const CHECK: Check = Check {
@@ -23,7 +24,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     let loads = |text: &str| text.contains("shared_preload_libraries");
     let loaded = wiring.parts.iter().any(|part| loads(part.source.text()))
         || wiring.here_documents.iter().any(|document| loads(document.source.text()))
-        || wiring.prose.iter().any(|item| loads(&item.text.value));
+        || wiring.sentences().any(|line| loads(&line));
     if loaded {
         return Vec::new();
     }

@@ -2,6 +2,7 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::documents::instrumentation::text::words;
 use crate::stack::wiring::{DocumentPart, PartKind, Wiring};
 
 pub const CHECK: Check = Check {
@@ -91,13 +92,6 @@ fn of(part: &DocumentPart, version: Option<u32>) -> Vec<Diagnostic> {
         )
     });
     found.collect()
-}
-
-/// Where a whole word stands.
-pub fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> {
-    let part = |c: char| c.is_alphanumeric() || c == '_';
-    let found = text.match_indices(word).map(|(at, _)| at);
-    found.filter(move |at| !text[..*at].ends_with(part) && !text[at + word.len()..].starts_with(part))
 }
 
 /// The major version that an image states.

@@ -223,7 +223,7 @@ fn has_several_targets(rule: &Rule, sources: &Sources) -> bool {
     }
     let asked = selector.matchers.iter().find(|matcher| &*matcher.name == "job");
     let of_node = |job: &&ScrapeConfig| {
-        job.job_name.value.contains("node") || listed(job).any(|target| target.ends_with(":9100"))
+        job.job_name.value.contains("node") || job.listed().any(|target| target.value.ends_with(":9100"))
     };
     let mut jobs: Vec<&ScrapeConfig> = sources::jobs(wiring)
         .filter(|job| asked.is_none_or(|asked| asked.matches(&job.job_name.value)))
@@ -234,16 +234,8 @@ fn has_several_targets(rule: &Rule, sources: &Sources) -> bool {
     jobs.into_iter().any(|job| has_several(job, wiring))
 }
 
-fn listed(job: &ScrapeConfig) -> impl Iterator<Item = &str> {
-    let targets = job.discovery.iter().filter_map(|discovery| match discovery {
-        Discovery::Static { targets, .. } => Some(targets),
-        _ => None,
-    });
-    targets.flatten().map(|target| target.value.as_str())
-}
-
 fn has_several(job: &ScrapeConfig, wiring: &Wiring) -> bool {
-    if listed(job).count() > 1 {
+    if job.listed().count() > 1 {
         return true;
     }
     let roles = job.discovery.iter().filter_map(|discovery| match discovery {

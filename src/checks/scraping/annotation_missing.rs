@@ -2,6 +2,7 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::Diagnostic;
+use crate::labels::plain_name;
 use crate::stack::wiring::Wiring;
 use crate::stack::{Discovery, KubernetesRole, RelabelAction, RelabelConfig, ScrapeConfig};
 
@@ -92,7 +93,7 @@ fn kept(job: &ScrapeConfig) -> Option<(&RelabelConfig, &'static str, &str)> {
 
 /// Whether an object, a command or a sentence of the documents has the annotation. Values are those of other programs' charts.
 fn is_carried(annotation: &str, wiring: &Wiring) -> bool {
-    let is = |name: &str| plain(name).contains(annotation);
+    let is = |name: &str| plain_name(name).contains(annotation);
     let pods = wiring.workloads.iter().flat_map(|workload| workload.annotations.keys());
     let objects = wiring.objects.iter().flat_map(|object| object.annotations.keys());
     let commands = wiring.commands.iter().flatten().map(|word| &word.value);
@@ -102,8 +103,7 @@ fn is_carried(annotation: &str, wiring: &Wiring) -> bool {
         .filter(|release| !MONITORING.contains(&release.chart.value.as_str()))
         .flat_map(|release| release.values.keys());
     pods.chain(objects).chain(commands).chain(values).any(|name| is(name))
-        || wiring.prose.iter().any(|item| is(&item.text.value))
-        || in_sentences(annotation, wiring)
+        || wiring.sentences().any(|line| is(&line))
 }
 
 /// Charts that bring no application.
@@ -119,16 +119,6 @@ const MONITORING: [&str; 10] = [
     "elasticsearch",
     "kibana",
 ];
-
-/// Whether a guide's prose speaks of it.
-fn in_sentences(annotation: &str, wiring: &Wiring) -> bool {
-    wiring.sentences().any(|line| plain(&line).contains(annotation))
-}
-
-/// As Prometheus writes names of Kubernetes.
-fn plain(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
-}
 
 /// As it would be written in a manifest.
 fn written(annotation: &str) -> String {

@@ -3,8 +3,8 @@
 use crate::checks::{Check, Harm, alerts, rules};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::promql::ast::ExprKind;
+use crate::stack::Rule;
 use crate::stack::wiring::Wiring;
-use crate::stack::{Discovery, Rule};
 
 use super::jobs;
 
@@ -89,11 +89,7 @@ fn exporter(watched: &Watched, wiring: &Wiring) -> Option<Span> {
     let release = || wiring.releases.iter().find(|release| named(&release.chart.value));
     let target = || {
         jobs(wiring).find_map(|job| {
-            let mut listed = job.discovery.iter().filter_map(|discovery| match discovery {
-                Discovery::Static { targets, .. } => Some(targets),
-                _ => None,
-            });
-            let listed = listed.find_map(|targets| targets.iter().find(|target| named(&target.value)));
+            let listed = job.listed().find(|target| named(&target.value));
             let of_name = named(&job.job_name.value).then_some(&job.job_name);
             listed.or(of_name).map(|name| name.span.clone())
         })

@@ -7,6 +7,7 @@ use super::jobs;
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::documents::guessed::is_watcher;
+use crate::labels::plain_name;
 use crate::stack::wiring::{InstrumentedMetric, Wiring};
 use crate::stack::{Discovery, KubernetesRole, RelabelAction, ScrapeConfig};
 
@@ -121,17 +122,14 @@ fn given(job: &ScrapeConfig, label: &str, wiring: &Wiring) -> Option<Given> {
 
 /// Whether every documented object of the kind has the label.
 fn all_have(wiring: &Wiring, kind: &str, label: &str) -> bool {
-    let plain = |name: &String| -> String {
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
-    };
     let has: Vec<bool> = match kind {
         "Service" => wiring
             .objects_of("Service")
-            .map(|object| object.labels.keys().any(|name| plain(name) == label))
+            .map(|object| object.labels.keys().any(|name| plain_name(name) == label))
             .collect(),
         _ => {
             let pods = wiring.workloads.iter().filter(|workload| workload.namespace.is_some());
-            pods.map(|workload| workload.labels.keys().any(|name| plain(name) == label)).collect()
+            pods.map(|workload| workload.labels.keys().any(|name| plain_name(name) == label)).collect()
         }
     };
     has.len() > 1 && has.into_iter().all(|has| has)

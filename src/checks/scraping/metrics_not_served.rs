@@ -3,8 +3,8 @@
 use super::jobs;
 use crate::checks::{Check, Harm, not_an_http_target};
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
+use crate::stack::ScrapeConfig;
 use crate::stack::wiring::{DocumentPart, Wiring};
-use crate::stack::{Discovery, ScrapeConfig};
 
 pub const CHECK: Check = Check {
     id: "metrics-not-served",
@@ -83,14 +83,11 @@ fn asking<'w>(wiring: &'w Wiring, part: &DocumentPart) -> Vec<(&'w ScrapeConfig,
     let Some((folder, _)) = folder else { return Vec::new() };
     let mut found = Vec::new();
     for job in jobs(wiring).filter(|job| job.relabel_configs.is_empty()) {
-        for discovery in &job.discovery {
-            let Discovery::Static { targets, .. } = discovery else { continue };
-            let own = targets.iter().filter(|target| {
-                let host = target.value.rsplit_once(':').map_or(target.value.as_str(), |(host, _)| host);
-                host == folder
-            });
-            found.extend(own.map(|target| (job, target.span.clone())));
-        }
+        let own = job.listed().filter(|target| {
+            let host = target.value.rsplit_once(':').map_or(target.value.as_str(), |(host, _)| host);
+            host == folder
+        });
+        found.extend(own.map(|target| (job, target.span.clone())));
     }
     found
 }

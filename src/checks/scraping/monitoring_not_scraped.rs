@@ -4,8 +4,8 @@ use super::{all_jobs_known, jobs};
 use crate::checks::guides::compose_file_unused;
 use crate::checks::{Check, Harm, sources};
 use crate::diagnostic::{Diagnostic, Spanned};
-use crate::stack::Discovery;
 use crate::stack::wiring::{Reached, Wiring, Workload};
+use crate::stack::{Discovery, ScrapeConfig};
 
 pub const CHECK: Check = Check {
     id: "monitoring-not-scraped",
@@ -111,12 +111,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
 
 /// By an address of its own host.
 fn scrapes_itself(wiring: &Wiring) -> bool {
-    let discovered = jobs(wiring).flat_map(|job| &job.discovery);
-    let targets = discovered.filter_map(|discovery| match discovery {
-        Discovery::Static { targets, .. } => Some(targets),
-        _ => None,
-    });
-    targets.flatten().any(|target| {
+    jobs(wiring).flat_map(ScrapeConfig::listed).any(|target| {
         let host = target.value.rsplit_once(':').map_or(target.value.as_str(), |(host, _)| host);
         matches!(host, "localhost" | "127.0.0.1")
     })

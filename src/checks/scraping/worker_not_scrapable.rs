@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, Harm};
 use crate::diagnostic::{Diagnostic, Spanned};
-use crate::stack::Discovery;
+use crate::stack::ScrapeConfig;
 use crate::stack::wiring::{Wiring, Workload};
 
 use super::{is_probe, jobs};
@@ -28,14 +28,8 @@ const QUEUES: [(&str, &str); 4] = [
 ];
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for job in jobs(wiring).filter(|job| !is_probe(job)) {
-        for discovery in &job.discovery {
-            let Discovery::Static { targets, .. } = discovery else { continue };
-            found.extend(targets.iter().filter_map(|target| judge(target, wiring)));
-        }
-    }
-    found
+    let targets = jobs(wiring).filter(|job| !is_probe(job)).flat_map(ScrapeConfig::listed);
+    targets.filter_map(|target| judge(target, wiring)).collect()
 }
 
 fn judge(target: &Spanned<String>, wiring: &Wiring) -> Option<Diagnostic> {

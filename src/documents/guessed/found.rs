@@ -53,12 +53,8 @@ fn scraped(wiring: &Wiring) -> Vec<Draft> {
     for job in
         wiring.prometheus.iter().filter_map(|config| config.config.as_ref()).flat_map(|it| &it.scrape_configs)
     {
-        let targets = job.discovery.iter().filter_map(|discovery| match discovery {
-            Discovery::Static { targets, .. } => Some(targets),
-            _ => None,
-        });
         // What does not speak HTTP answers no scrape.
-        let addresses = targets.flatten().map(|target| target.value.clone());
+        let addresses = job.listed().map(|target| target.value.clone());
         let addresses: Vec<String> =
             addresses.filter(|address| protocols::behind(address).is_none()).collect();
         let known = |address: &String| drafts.iter().any(|draft| draft.addresses.contains(address));

@@ -4,7 +4,7 @@
 //! Promises: a metric is found where its constructor has its name as a literal; labels that are not literal are
 //! said to be open. Code is not run, so names put together are not found.
 
-mod text;
+pub mod text;
 mod uses;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,11 @@ pub fn word_at(text: &str, at: usize, length: usize) -> bool {
     !text[..at].ends_with(part) && !text[at + length..].starts_with(part)
 }
 
+/// Where a whole word stands.
+pub fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> {
+    text.match_indices(word).map(|(at, _)| at).filter(move |at| word_at(text, *at, word.len()))
+}
+
 /// Where the bracket that is open at `start` closes.
 pub fn closing(text: &str, start: usize) -> Option<usize> {
     let mut depth = 1;

@@ -5,7 +5,7 @@
 
 use super::{ContainerPort, Object, Service, Wiring, Workload};
 use crate::diagnostic::Spanned;
-use crate::labels::{Labels, LabelsBuilder};
+use crate::labels::{Labels, LabelsBuilder, plain_name};
 use crate::stack::{Discovery, KubernetesRole, ScrapeConfig, relabel};
 
 /// A target that a job keeps.
@@ -175,9 +175,8 @@ fn described(kind: &str, object: Option<&Object>, labels: &mut LabelsBuilder) {
     all("annotation", &object.annotations);
 }
 
-/// As Prometheus writes names of Kubernetes: what is no letter or digit becomes `_`.
 fn set(kind: &str, name: &str, value: &str, labels: &mut LabelsBuilder) {
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let plain = plain_name(name);
     labels.set(format!("__meta_kubernetes_{kind}_{plain}"), value);
     let (stem, plain_name) = kind.split_once('_').unwrap_or((kind, ""));
     labels.set(format!("__meta_kubernetes_{stem}_{plain_name}present_{plain}"), "true");
