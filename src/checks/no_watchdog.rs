@@ -53,10 +53,10 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
 
 /// Whether kube-prometheus-stack brings its Watchdog.
 fn has_chart_s(wiring: &Wiring) -> bool {
-    let Some(release) = wiring.release_of("kube-prometheus-stack") else { return false };
-    let is = |key: &str, value: &str| release.values.get(key).is_some_and(|own| own.value == value);
-    let off = is("defaultRules.rules.general", "false") || is("defaultRules.disabled.Watchdog", "true");
-    wiring.more_rules().is_some() && !off
+    wiring.chart_with_rules().is_some_and(|release| {
+        !release.sets("defaultRules.rules.general", "false")
+            && !release.sets("defaultRules.disabled.Watchdog", "true")
+    })
 }
 
 /// An alert that always fires, where nothing waits for it.
@@ -206,6 +206,8 @@ mod tests {
         let found = ["8:5 nobody would miss the chart's `Watchdog`: receiver `null` tells nobody"];
         check("no-watchdog", &guide("", ""), &found);
         check("no-watchdog", &guide("", " --set defaultRules.create=false"), &[]);
+        let of_loki = "```yaml\ngroups: [{name: l, rules: [{alert: L, expr: 'rate({a=\"b\"} |= \"c\" [5m]) > 1'}]}]\n```\n";
+        check("no-watchdog", &(guide("", " --set defaultRules.create=false") + of_loki), &[]);
         check("no-watchdog", &guide("      routes: []\n", ""), &[]);
     }
 }

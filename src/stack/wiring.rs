@@ -85,15 +85,19 @@ impl Wiring {
         self.parts.iter().filter(|part| part.kind == PartKind::Code)
     }
 
-    /// What brings rules that the documents do not show.
+    /// What brings rules whose labels or texts the documents do not show.
     pub fn more_rules(&self) -> Option<String> {
         if !self.logs.rules.is_empty() {
             return Some("Loki's ruler has rules too, whose labels its log streams give".to_owned());
         }
-        let chart = "kube-prometheus-stack";
-        let release = self.release_of(chart)?;
-        let without = release.values.get("defaultRules.create").is_some_and(|value| value.value == "false");
-        (!without).then(|| format!("the chart {chart} brings rules of its own"))
+        self.chart_with_rules()
+            .map(|release| format!("the chart {} brings rules of its own", release.chart.value))
+    }
+
+    /// The chart that brings rules for all that it runs and scrapes.
+    pub fn chart_with_rules(&self) -> Option<&Release> {
+        let release = self.release_of("kube-prometheus-stack")?;
+        (!release.sets("defaultRules.create", "false")).then_some(release)
     }
 }
 

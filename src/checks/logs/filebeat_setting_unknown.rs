@@ -82,7 +82,7 @@ const GONE: &str = "gone since version 8";
 fn told(config: &FilebeatConfig, setting: &Setting, block: &str, key: &str) -> Diagnostic {
     let found = Diagnostic::error("", format!("Filebeat has no setting `{block}.{key}`"))
         .at(&setting.value.span)
-        .about(key);
+        .about(&setting.path);
     if block == "setup.ilm" && ILM_7.contains(&key) {
         let version = config.version.map_or_else(|| "8".to_owned(), |version| version.to_string());
         return found

@@ -308,7 +308,7 @@ fn security(wiring: &Wiring) -> Option<Lack> {
 fn retention(wiring: &Wiring) -> Option<Lack> {
     // A policy that Filebeat passes over is not the one that is refused.
     let passed_over = (logs::filebeat_setting_unknown::CHECK.find)(wiring).into_iter();
-    let mut passed_over = passed_over.filter(|found| found.subject.as_deref() == Some("policy"));
+    let mut passed_over = passed_over.filter(|found| found.subject.as_deref() == Some("setup.ilm.policy"));
     let because = "nothing ever deletes logs here";
     if let Some(found) = passed_over.next() {
         let shown = vec![(found.place?, found.message)];

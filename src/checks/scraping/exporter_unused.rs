@@ -42,7 +42,7 @@ fn find(wiring: &Wiring) -> Vec<Diagnostic> {
             .iter()
             .flat_map(|release| release.values.keys())
             .any(|path| path.ends_with(".gnetId"));
-    if borrowed || asked.is_empty() || wiring.more_rules().is_some() {
+    if borrowed || asked.is_empty() || wiring.chart_with_rules().is_some() {
         return Vec::new();
     }
     let mut unused =

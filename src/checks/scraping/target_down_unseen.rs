@@ -24,7 +24,7 @@ const SHOWN: usize = 8;
 
 fn find(wiring: &Wiring) -> Vec<Diagnostic> {
     // A chart's own rules watch all targets.
-    if !all_jobs_known(wiring) || wiring.more_rules().is_some() {
+    if !all_jobs_known(wiring) || wiring.chart_with_rules().is_some() {
         return Vec::new();
     }
     let watching: Vec<&VectorSelector> =
